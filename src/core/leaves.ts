@@ -1,0 +1,158 @@
+/**
+ * Leaves of a graph: constants, inputs, fed values and variables. They have no inputs and no lowering of their own;
+ * the program that is being lowered says what each one becomes.
+ */
+import { type DType, dtypeOf, fromNumbers, type TypedArray } from './dtype.js';
+import { DTypeError, GraphError, ShapeError } from './errors.js';
+import type { Op, TensorType } from './op.js';
+import { checkShape, formatShape, sameShape, type Shape, sizeOf } from './shape.js';
+import { apply, GraphNode, type HostTensor, Tensor } from './tensor.js';
+import { currentTrace } from './trace.js';
+
+function leaf<A extends { readonly type: TensorType }>(name: string): Op<A> {
+  return {
+    name,
+    infer: (_, { type }) => [type],
+    lower: () => {
+      throw new GraphError({ operation: name, expected: 'a program that resolves its leaves', got: 'none' });
+    },
+  };
+}
+
+export interface ConstantAttrs {
+  readonly type: TensorType;
+  readonly data: TypedArray;
+}
+/** A value that is part of the graph. */
+export const constantOp = leaf<ConstantAttrs>('constant');
+
+export interface InputAttrs {
+  readonly type: TensorType;
+  readonly name: string;
+}
+/** An argument of the traced function. */
+export const inputOp = leaf<InputAttrs>('input');
+
+/** When and for whom a fed value is made. */
+export interface FeedContext {
+  readonly seed: number;
+  /** Training step, from 1. 0 outside training. */
+  readonly step: number;
+  /** Index, in the whole data or sample sequence, of the item in row 0. */
+  readonly firstRow: number;
+}
+export interface FeedAttrs {
+  readonly type: TensorType;
+  readonly label: string;
+  /** Writes the values of this run: noise, or a schedule's number at this step. Must depend on `ctx` alone. */
+  readonly fill: (out: TypedArray, ctx: FeedContext) => void;
+}
+/** A value that the runtime makes anew for each run: noise, a learning rate. */
+export const feedOp = leaf<FeedAttrs>('feed');
+
+export interface VariableAttrs {
+  readonly type: TensorType;
+  readonly variable: Variable;
+}
+/** The value of a variable when the program starts. */
+export const variableOp = leaf<VariableAttrs>('variable');
+
+export interface VariableOptions {
+  readonly dtype?: DType;
+  /** Whether an optimizer may move it; false for running statistics and moments. */
+  readonly trainable?: boolean;
+  /** Makes the first value. Called once, when the variable is allotted. */
+  readonly initial: () => TypedArray;
+  readonly name?: string;
+}
+
+/** A named value that lives from run to run. As a tensor it stands for its value at the start of the program. */
+export class Variable extends Tensor {
+  /** Path in its module (`encoder.0.weight`), set when the module is walked. */
+  name: string;
+  readonly trainable: boolean;
+  readonly initial: () => TypedArray;
+
+  constructor(shape: Shape, { dtype = 'float32', trainable = true, initial, name = '' }: VariableOptions) {
+    checkShape('Variable', shape);
+    const attrs = { type: { shape, dtype } } as { type: TensorType; variable?: Variable };
+    super(new GraphNode(variableOp as Op, [], attrs));
+    attrs.variable = this;
+    this.name = name;
+    this.trainable = trainable;
+    this.initial = initial;
+  }
+
+  /** Within a traced function: the value that the variable has after the run. The last assignment counts. */
+  assign(value: Tensor): void {
+    const trace = currentTrace();
+    if (trace === undefined) {
+      throw new GraphError({
+        operation: `assign ${this.name}`,
+        expected: 'a call inside a compiled function',
+        got: 'a call outside',
+        remedy: 'Wrap the code in compile(…).',
+      });
+    }
+    if (!sameShape(value.shape, this.shape)) {
+      throw new ShapeError({
+        operation: `assign ${this.name}`,
+        expected: formatShape(this.shape),
+        got: formatShape(value.shape),
+      });
+    }
+    if (value.dtype !== this.dtype) {
+      throw new DTypeError({ operation: `assign ${this.name}`, expected: this.dtype, got: value.dtype });
+    }
+    trace.assignments.set(this, value);
+  }
+}
+
+type Nested = number | boolean | readonly Nested[];
+
+/**
+ * A constant tensor from a number, nested lists, or a typed array with its shape.
+ * Numbers become float32, booleans bool, typed arrays keep their type.
+ */
+export function tensor(values: Nested | TypedArray, shape?: Shape, dtype?: DType): Tensor {
+  if (ArrayBuffer.isView(values)) {
+    const data = values as TypedArray;
+    return constant({ data, shape: shape ?? [data.length], dtype: dtypeOf(data) });
+  }
+  const found: number[] = [];
+  for (let v: Nested | undefined = values; Array.isArray(v); v = (v as readonly Nested[])[0]) found.push(v.length);
+  const flat = (Array.isArray(values) ? values.flat(Number.POSITIVE_INFINITY) : [values]) as (number | boolean)[];
+  const type = dtype ?? (typeof flat[0] === 'boolean' ? 'bool' : 'float32');
+  return constant({ data: fromNumbers(type, flat), shape: shape ?? found, dtype: type });
+}
+
+/** A constant tensor with these values. */
+export function constant({ data, shape, dtype }: HostTensor): Tensor {
+  checkShape('constant', shape);
+  if (data.length !== sizeOf(shape)) {
+    throw new ShapeError({
+      operation: 'constant',
+      expected: `${sizeOf(shape)} values for shape ${formatShape(shape)}`,
+      got: `${data.length}`,
+      remedy: 'Nested lists must have the same length at each level.',
+    });
+  }
+  return apply(constantOp, [], { type: { shape, dtype }, data });
+}
+
+/** An argument of a traced function. */
+export function input(name: string, type: TensorType): Tensor {
+  return apply(inputOp, [], { name, type });
+}
+
+/** A tensor that the runtime fills before each run. */
+export function feed(label: string, type: TensorType, fill: FeedAttrs['fill']): Tensor {
+  return apply(feedOp, [], { label, type, fill });
+}
+
+/** A float32 scalar computed on the host, in float64, from the step: schedules, bias corrections. */
+export function fromStep(label: string, at: (step: number) => number): Tensor {
+  return feed(label, { shape: [], dtype: 'float32' }, (out, { step }) => {
+    out[0] = at(step);
+  });
+}

@@ -1,0 +1,109 @@
+/**
+ * Symbolic tensors. A tensor is an output of a node in a lazy graph; nothing is computed until a program runs or
+ * `await tensor.data()` asks for it. The fluent methods (`x.matmul(w).relu()`) are added by `src/ops`.
+ */
+import type { DType, TypedArray } from './dtype.js';
+import { GraphError } from './errors.js';
+import type { Op, TensorType } from './op.js';
+import { formatShape, type Shape, sizeOf } from './shape.js';
+
+let nodeCount = 0;
+
+/** One application of an op. Nodes are immutable and refer to their inputs only, so unused ones vanish by themselves. */
+export class GraphNode {
+  /** Creation order, which is a topological order. */
+  readonly id: number = nodeCount++;
+  readonly op: Op;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: unknown;
+  readonly outputTypes: readonly TensorType[];
+
+  constructor(op: Op, inputs: readonly Tensor[], attrs: unknown) {
+    this.op = op;
+    this.inputs = inputs;
+    this.attrs = attrs;
+    this.outputTypes = op.infer(inputs, attrs);
+  }
+}
+
+export class Tensor implements TensorType {
+  readonly node: GraphNode;
+  /** Which output of the node this is. */
+  readonly index: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+
+  constructor(node: GraphNode, index = 0) {
+    const type = node.outputTypes[index];
+    if (type === undefined) {
+      throw new GraphError({ operation: node.op.name, expected: 'an output index it has', got: String(index) });
+    }
+    this.node = node;
+    this.index = index;
+    this.shape = type.shape;
+    this.dtype = type.dtype;
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Computes the values, row-major. Many tensors at once: `evaluate([a, b])`. */
+  async data(): Promise<TypedArray> {
+    const [host] = await evaluator([this]);
+    return (host as HostTensor).data;
+  }
+
+  /** The value of a one-element tensor. */
+  async item(): Promise<number> {
+    if (this.size !== 1) {
+      throw new GraphError({ operation: 'item', expected: 'a tensor of one element', got: formatShape(this.shape) });
+    }
+    return Number((await this.data())[0]);
+  }
+
+  toString(): string {
+    return `Tensor(${this.dtype}${formatShape(this.shape)} from ${this.node.op.name})`;
+  }
+}
+
+/** Values on the host, row-major. */
+export interface HostTensor extends TensorType {
+  readonly data: TypedArray;
+}
+
+/** Applies an op; the building block of everything in `src/ops`. */
+export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A): Tensor {
+  return new Tensor(new GraphNode(op as Op, inputs, attrs));
+}
+
+/** Applies an op with several outputs. */
+export function applyMany<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A): Tensor[] {
+  const node = new GraphNode(op as Op, inputs, attrs);
+  return node.outputTypes.map((_, i) => new Tensor(node, i));
+}
+
+type Evaluator = (tensors: readonly Tensor[]) => Promise<HostTensor[]>;
+
+let evaluator: Evaluator = () => {
+  throw new GraphError({
+    operation: 'data',
+    expected: 'a runtime to compute with',
+    got: 'none',
+    remedy: "Import 'genera/node' in Node or 'genera/web' in the browser first.",
+  });
+};
+
+/** Set once by the runtime. */
+export function setEvaluator(evaluate: Evaluator): void {
+  evaluator = evaluate;
+}
+
+/** Computes several tensors in one run. */
+export function evaluate(tensors: readonly Tensor[]): Promise<HostTensor[]> {
+  return evaluator(tensors);
+}

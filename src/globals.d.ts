@@ -1,0 +1,12 @@
+/**
+ * The few globals that Node and browsers share and that the portable rooms use. Declared here, because those rooms are
+ * compiled without Node's and the DOM's types.
+ */
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>;
+}
+declare class TextDecoder {
+  constructor(encoding?: string, options?: { fatal?: boolean });
+  decode(bytes: Uint8Array): string;
+}
+declare const performance: { now(): number };

@@ -1,0 +1,71 @@
+/** Activation functions. */
+import type { Tensor } from '../core/tensor.js';
+import { add, greater, mul, sub, where } from './arithmetic.js';
+import { erf, exp, expm1, unary } from './math.js';
+import { stopGradient } from './movement.js';
+
+/** σ(x) = 1/(1 + e^(−x)) */
+export const sigmoid = unary('sigmoid', 'Sigmoid', (_, y, g) => mul(g, mul(y, sub(1, y))));
+/** tanh x */
+export const tanh = unary('tanh', 'Tanh', (_, y, g) => mul(g, sub(1, mul(y, y))));
+/** max(x, 0); gradient 0 at 0 */
+export const relu = unary('relu', 'Relu', (_, y, g) => where(greater(y, 0), g, 0));
+/** ln(1 + eˣ), without overflow */
+export const softplus = unary('softplus', 'Softplus', (x, _, g) => mul(g, sigmoid(x)));
+
+/** x for x > 0, slope·x elsewhere */
+export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  return where(greater(x, 0), x, mul(x, slope));
+}
+
+/** x for x > 0, α(eˣ − 1) elsewhere (Clevert et al. 2015) */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  // The branch that is not taken sees 0, so that a large x cannot overflow in it.
+  const positive = greater(x, 0);
+  return where(positive, x, mul(expm1(where(positive, 0, x)), alpha));
+}
+
+/** λ·elu(x, α) with the fixed point of Klambauer et al. 2017 */
+export function selu(x: Tensor): Tensor {
+  return mul(elu(x, 1.6732632423543772), 1.0507009873554805);
+}
+
+/** x·σ(x), also called swish */
+export function silu(x: Tensor): Tensor {
+  return mul(x, sigmoid(x));
+}
+
+/** x·tanh(softplus(x)) (Misra 2019) */
+export function mish(x: Tensor): Tensor {
+  return mul(x, tanh(softplus(x)));
+}
+
+const geluExact = unary(
+  'gelu',
+  // Written so that ONNX Runtime recognises it and runs one fused kernel.
+  (x, { emit, scalar }) => {
+    const e = emit('Erf', [emit('Div', [x, scalar(Math.SQRT2)])]);
+    return emit('Mul', [emit('Mul', [x, emit('Add', [e, scalar(1)])]), scalar(0.5)]);
+  },
+  // Φ(x) + x·φ(x)
+  (x, _, g) => {
+    const cdf = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
+    const density = mul(exp(mul(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return mul(g, add(cdf, mul(x, density)));
+  },
+);
+
+/**
+ * x·Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016);
+ * approximate 'tanh': ½x(1 + tanh(√(2/π)(x + 0.044715x³))), as GPT-2 uses it.
+ */
+export function gelu(x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor {
+  if (approximate === 'none') return geluExact(x);
+  const inner = mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI));
+  return mul(mul(x, 0.5), add(tanh(inner), 1));
+}
+
+/** The value of `forward` with the gradient of `backward` (the straight-through estimator). */
+export function straightThrough(forward: Tensor, backward: Tensor): Tensor {
+  return add(backward, stopGradient(sub(forward, backward)));
+}

@@ -1,0 +1,83 @@
+/** Expanding along axes and summing over axes: each is the other's gradient. */
+import { DTypeError } from '../core/errors.js';
+import { constant } from '../core/leaves.js';
+import type { Op } from '../core/op.js';
+import { broadcastAxes, broadcastShapes, normalizeAxes, reducedShape, sameShape, type Shape, sizeOf } from '../core/shape.js';
+import { allocate, type DType, fromNumbers } from '../core/dtype.js';
+import { apply, type Tensor } from '../core/tensor.js';
+import { reshape } from './movement.js';
+
+const expandOp: Op<{ shape: Shape }> = {
+  name: 'expand',
+  infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
+  vjp: ({ inputs: [x], grads: [g] }) => [sumTo(g!, x!.shape)],
+  lower: ({ inputs: [x], attrs: { shape }, emit, ints }) => [emit('Expand', [x!, ints(shape)])],
+};
+
+/** Repeats axes of size 1 (and adds leading axes) to reach `shape`. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  const target = broadcastShapes('expand', x.shape, shape);
+  return sameShape(target, x.shape) ? x : apply(expandOp, [x], { shape: target });
+}
+
+interface ReduceAttrs {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+export interface ReduceOptions {
+  /** Keep the reduced axes with size 1. */
+  readonly keepDims?: boolean;
+}
+
+const sumOp: Op<ReduceAttrs> = {
+  name: 'sum',
+  infer: ([x], { axes, keepDims }) => [{ shape: reducedShape(x!.shape, axes, keepDims), dtype: x!.dtype }],
+  vjp: ({ inputs: [x], attrs: { axes }, grads: [g] }) => [
+    expand(reshape(g!, reducedShape(x!.shape, axes, true)), x!.shape),
+  ],
+  lower: ({ inputs: [x], attrs: { axes, keepDims }, emit, ints }) => [
+    emit('ReduceSum', [x!, ints(axes)], { keepdims: keepDims ? 1 : 0 }),
+  ],
+};
+
+/** Σ x over `axes` (all by default). */
+export function sum(x: Tensor, axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+  if (x.dtype === 'bool') {
+    throw new DTypeError({ operation: 'sum', expected: 'numbers', got: 'bool', remedy: "Cast first: x.cast('float32')." });
+  }
+  const list = normalizeAxes('sum', axes, x.rank);
+  if (list.length === 0) return x;
+  if (list.every((axis) => x.shape[axis] === 1)) return reshape(x, reducedShape(x.shape, list, keepDims));
+  return apply(sumOp, [x], { axes: list, keepDims });
+}
+
+/** Sums x over the axes along which `shape` was broadcast to x's shape. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  return reshape(sum(x, broadcastAxes(shape, x.shape), { keepDims: true }), shape);
+}
+
+/** A tensor filled with one value. */
+export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
+  return expand(constant({ shape: [], dtype, data: fromNumbers(dtype, [value]) }), shape);
+}
+
+export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
+  return full(shape, 0, dtype);
+}
+
+export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
+  return full(shape, 1, dtype);
+}
+
+/** [start, start + step, …], `count` values. */
+export function arange(count: number, { start = 0, step = 1, dtype = 'float32' as DType } = {}): Tensor {
+  return constant({ shape: [count], dtype, data: fromNumbers(dtype, Array.from({ length: count }, (_, i) => start + i * step)) });
+}
+
+/** The n×n identity matrix. */
+export function eye(n: number): Tensor {
+  const data = allocate('float32', sizeOf([n, n]));
+  for (let i = 0; i < n; i++) data[i * n + i] = 1;
+  return constant({ shape: [n, n], dtype: 'float32', data });
+}

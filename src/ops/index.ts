@@ -1,0 +1,14 @@
+/** All ops, as functions and (by importing this file) as methods of Tensor. */
+import './fluent.js';
+
+export * from './activations.js';
+export * from './arithmetic.js';
+export * from './broadcast.js';
+export * from './gradient.js';
+export * from './indexing.js';
+export * from './joining.js';
+export * from './linalg.js';
+export * from './math.js';
+export * from './movement.js';
+export * from './reduce.js';
+export * from './softmax.js';

@@ -1,0 +1,128 @@
+/** Rearrangements that change no value: reshape, transpose, identity with a stopped gradient. */
+import type { DType } from '../core/dtype.js';
+import { ShapeError } from '../core/errors.js';
+import type { Op } from '../core/op.js';
+import { at, checkShape, formatShape, normalizeAxis, sameShape, type Shape, sizeOf } from '../core/shape.js';
+import { apply, type Tensor } from '../core/tensor.js';
+
+const reshapeOp: Op<{ shape: Shape }> = {
+  name: 'reshape',
+  infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
+  vjp: ({ inputs: [x], grads: [g] }) => [reshape(g!, x!.shape)],
+  lower: ({ inputs: [x], types: [type], attrs: { shape }, emit, ints }) => {
+    // A leading axis that stays is written as 0 ("as in the input"): the graph then also runs at other batch sizes.
+    const from = type!.shape;
+    const keepsLead = shape.length > 0 && from.length > 0 && shape[0] === from[0] && sizeOf(shape) > 0;
+    return [emit('Reshape', [x!, ints(keepsLead ? [0, ...shape.slice(1)] : shape)])];
+  },
+};
+
+/**
+ * The same values, row-major, in another shape. One size may be −1: it is computed.
+ * @throws ShapeError where the number of elements differs
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = sizeOf(shape.filter((n) => n !== -1));
+  const resolved = shape.map((n) => (n === -1 ? x.size / known : n));
+  if (shape.filter((n) => n === -1).length > 1 || sizeOf(resolved) !== x.size || !resolved.every(Number.isInteger)) {
+    throw new ShapeError({
+      operation: 'reshape',
+      expected: `a shape of ${x.size} elements, as ${formatShape(x.shape)} has`,
+      got: formatShape(shape),
+      remedy: 'One size may be −1, and is then computed.',
+    });
+  }
+  checkShape('reshape', resolved);
+  if (sameShape(resolved, x.shape)) return x;
+  // A reshape of a reshape is one reshape.
+  const source = (x.node.op as unknown) === reshapeOp ? x.node.inputs[0]! : x;
+  return sameShape(resolved, source.shape) ? source : apply(reshapeOp, [source], { shape: resolved });
+}
+
+const transposeOp: Op<{ permutation: readonly number[] }> = {
+  name: 'transpose',
+  infer: ([x], { permutation }) => [{ shape: permutation.map((axis) => at(x!.shape, axis)), dtype: x!.dtype }],
+  vjp: ({ attrs: { permutation }, grads: [g] }) => [transpose(g!, invert(permutation))],
+  lower: ({ inputs: [x], attrs: { permutation }, emit }) => [emit('Transpose', [x!], { perm: permutation })],
+};
+
+function invert(permutation: readonly number[]): number[] {
+  const inverse = new Array<number>(permutation.length);
+  permutation.forEach((axis, i) => {
+    inverse[axis] = i;
+  });
+  return inverse;
+}
+
+/** Reorders the axes: axis i of the result is axis `permutation[i]` of x. Without one, the order is reversed. */
+export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  const order = (permutation ?? x.shape.map((_, i) => x.rank - 1 - i)).map((a) => normalizeAxis('transpose', a, x.rank));
+  if (order.length !== x.rank || new Set(order).size !== x.rank) {
+    throw new ShapeError({
+      operation: 'transpose',
+      expected: `each of the ${x.rank} axes of ${formatShape(x.shape)} once`,
+      got: formatShape(permutation ?? []),
+    });
+  }
+  if (order.every((axis, i) => axis === i)) return x;
+  if ((x.node.op as unknown) === transposeOp) {
+    const inner = (x.node.attrs as { permutation: readonly number[] }).permutation;
+    return transpose(x.node.inputs[0]!, order.map((axis) => inner[axis]!));
+  }
+  return apply(transposeOp, [x], { permutation: order });
+}
+
+/** Exchanges two axes; by default the last two (the matrix transpose). */
+export function swapAxes(x: Tensor, a = -1, b = -2): Tensor {
+  const i = normalizeAxis('swapAxes', a, x.rank);
+  const j = normalizeAxis('swapAxes', b, x.rank);
+  return transpose(x, x.shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis)));
+}
+
+/** Adds an axis of size 1 at position `axis` of the result. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const position = normalizeAxis('unsqueeze', axis, x.rank + 1);
+  return reshape(x, [...x.shape.slice(0, position), 1, ...x.shape.slice(position)]);
+}
+
+/** Removes an axis of size 1, or all of them. */
+export function squeeze(x: Tensor, axis?: number): Tensor {
+  if (axis === undefined) return reshape(x, x.shape.filter((n) => n !== 1));
+  const position = normalizeAxis('squeeze', axis, x.rank);
+  if (x.shape[position] !== 1) {
+    throw new ShapeError({ operation: 'squeeze', expected: `size 1 on axis ${axis}`, got: formatShape(x.shape) });
+  }
+  return reshape(x, x.shape.toSpliced(position, 1));
+}
+
+/** Joins the axes `start` to `end` (inclusive) into one. */
+export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+  if (x.rank === 0) return reshape(x, [1]);
+  const from = normalizeAxis('flatten', start, x.rank);
+  const to = normalizeAxis('flatten', end, x.rank);
+  return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
+}
+
+const stopGradientOp: Op<null> = {
+  name: 'stopGradient',
+  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+  lower: ({ inputs }) => inputs,
+};
+
+/** The value of x, treated as a constant by the gradient walk. */
+export function stopGradient(x: Tensor): Tensor {
+  return apply(stopGradientOp, [x], null);
+}
+
+const onnxElement: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+const castOp: Op<{ dtype: DType }> = {
+  name: 'cast',
+  infer: ([x], { dtype }) => [{ shape: x!.shape, dtype }],
+  lower: ({ inputs: [x], attrs: { dtype }, emit }) => [emit('Cast', [x!], { to: onnxElement[dtype] })],
+};
+
+/** Converts the element type; float32 to integer truncates towards zero. Carries no gradient. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  return x.dtype === dtype ? x : apply(castOp, [x], { dtype });
+}

@@ -1,0 +1,51 @@
+/**
+ * What the runtime needs of an executor of ONNX graphs. Node's and the browser's implementations are in `src/node` and
+ * `src/web`.
+ */
+import type { TypedArray } from '../core/dtype.js';
+import { BackendError } from '../core/errors.js';
+import type { TensorType } from '../core/op.js';
+import type { HostTensor } from '../core/tensor.js';
+
+/** A tensor where the backend computes: host memory or a device buffer. */
+export interface Value extends TensorType {
+  /** Gives the memory back at once; without it the garbage collector does. */
+  dispose?(): void;
+}
+
+export interface Session {
+  /** Runs the graph. Results are written into `fetches`, which have the graph's output types. */
+  run(feeds: Readonly<Record<string, Value>>, fetches: Readonly<Record<string, Value>>): Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface Backend {
+  /** 'cpu', 'webgpu', 'cuda' or 'wasm'. */
+  readonly id: string;
+  /** Shown to people: device, threads, version. */
+  readonly description: string;
+  createSession(model: Uint8Array): Promise<Session>;
+  /** A value with these contents. The array may be kept: the caller must not write to it during a run. */
+  fromHost(host: HostTensor): Value;
+  /** A value whose contents do not matter. */
+  empty(type: TensorType): Value;
+  /** The contents; the array must not be written to. */
+  toHost(value: Value): Promise<TypedArray>;
+}
+
+let current: Backend | undefined;
+
+/** The backend that programs use unless told otherwise. */
+export function defaultBackend(): Backend {
+  if (current !== undefined) return current;
+  throw new BackendError({
+    operation: 'run',
+    expected: 'a backend',
+    got: 'none',
+    remedy: "Import 'genera/node' in Node or 'genera/web' in the browser, or call setDefaultBackend.",
+  });
+}
+
+export function setDefaultBackend(backend: Backend): void {
+  current = backend;
+}

@@ -1,0 +1,164 @@
+/**
+ * Programs: functions on tensors, traced once per input signature, lowered to one ONNX graph, and run by a backend.
+ * Arguments become graph inputs, variables become slices of their arenas, assignments become new arenas, and fed values
+ * (noise, schedules) are filled before each run.
+ */
+import { allocate, type TypedArray } from '../core/dtype.js';
+import { ShapeError } from '../core/errors.js';
+import { formatGraph, formatType, verify } from '../core/graph.js';
+import { type FeedAttrs, type FeedContext, input } from '../core/leaves.js';
+import type { TensorType } from '../core/op.js';
+import { sizeOf } from '../core/shape.js';
+import { type HostTensor, setEvaluator, type Tensor } from '../core/tensor.js';
+import { traceCall } from '../core/trace.js';
+import { leavesOf, mapTree, type Replace, type Tree } from '../core/tree.js';
+import { type Backend, defaultBackend, type Value } from './backend.js';
+import { type Linked, link } from './link.js';
+import { LazySession, releaseWith } from './sessions.js';
+
+export type TensorTree = Tree<Tensor> | undefined;
+export type ToHost<T> = Replace<T, Tensor, HostTensor>;
+
+export interface RunOptions extends Partial<FeedContext> {
+  /** Looks at the results; where it answers false, the assignments of this run are dropped. */
+  readonly accept?: (results: readonly HostTensor[]) => boolean;
+}
+
+export interface CompileOptions {
+  readonly name?: string;
+  readonly backend?: Backend;
+}
+
+export interface Program<A extends readonly unknown[], R> {
+  /** Runs the function on host tensors. `options` say what noise and schedules are made for. */
+  run(args: { [K in keyof A]: ToHost<A[K]> }, options?: RunOptions): Promise<ToHost<R>>;
+  /** The traced graph for arguments of these types, as text. */
+  text(args: { [K in keyof A]: Replace<A[K], Tensor, TensorType> }): string;
+  /** Builds the session ahead of the first run. */
+  prepare(args: { [K in keyof A]: Replace<A[K], Tensor, TensorType> }): Promise<void>;
+}
+
+/** Turns a function on (trees of) tensors into a program. */
+export function compile<const A extends readonly TensorTree[], R extends TensorTree>(
+  fn: (...args: A) => R,
+  { name = fn.name || 'program', backend }: CompileOptions = {},
+): Program<A, R> {
+  const cache = new Map<string, Compiled>();
+  const compiledFor = (args: unknown): Compiled => {
+    const types = args as Tree<TensorType>;
+    const executor = backend ?? defaultBackend();
+    const key = `${executor.id} ${JSON.stringify(mapTree(types, (t) => formatType(t)))}`;
+    let compiled = cache.get(key);
+    if (compiled === undefined) {
+      compiled = new Compiled(name, fn as unknown as TracedFunction, types, executor);
+      cache.set(key, compiled);
+    }
+    return compiled;
+  };
+  return {
+    run: (args, options = {}) => compiledFor(args).run(args as Tree<HostTensor>, options) as Promise<ToHost<R>>,
+    text: (args) => compiledFor(args).text(),
+    prepare: (args) => compiledFor(args).prepare(),
+  };
+}
+
+/** Runs take turns: they share the state and the buffers that noise is written to. */
+let turn: Promise<unknown> = Promise.resolve();
+function inTurn<R>(fn: () => Promise<R>): Promise<R> {
+  const result = turn.then(fn);
+  turn = result.catch(() => undefined);
+  return result;
+}
+
+type TracedFunction = (...args: readonly TensorTree[]) => TensorTree;
+
+/** A function traced for one input signature. */
+class Compiled {
+  private readonly name: string;
+  private readonly backend: Backend;
+  private readonly inputs: readonly Tensor[];
+  private readonly result: TensorTree;
+  private readonly graph: readonly Tensor[];
+  private readonly linked: Linked;
+  private readonly session: LazySession;
+  private readonly buffers = new Map<FeedAttrs, TypedArray>();
+
+  constructor(
+    name: string,
+    fn: TracedFunction,
+    types: Tree<TensorType>,
+    backend: Backend,
+  ) {
+    this.name = name;
+    this.backend = backend;
+    const inputs: Tensor[] = [];
+    const args = mapTree(types, ({ shape, dtype }) => {
+      const t = input(`in${inputs.length}`, { shape, dtype });
+      inputs.push(t);
+      return t;
+    });
+    this.inputs = inputs;
+    const { result, assignments } = traceCall(() => fn(...(args as readonly TensorTree[])));
+    this.result = result;
+    const results = result === undefined ? [] : leavesOf<Tensor>(result);
+    this.graph = [...results, ...assignments.values()];
+    verify(this.graph);
+    this.linked = link(name, inputs, results, assignments);
+    this.session = new LazySession(backend, this.linked.model);
+    releaseWith(this, this.session);
+  }
+
+  text(): string {
+    return formatGraph(this.graph);
+  }
+
+  prepare(): Promise<void> {
+    return this.session.use(async () => undefined);
+  }
+
+  run(args: Tree<HostTensor>, { seed = 0, step = 0, firstRow = 0, accept }: RunOptions): Promise<unknown> {
+    return inTurn(() => this.session.use(async (session) => {
+      const { linked, backend } = this;
+      const feeds: Record<string, Value> = {};
+      leavesOf(args).forEach((host, i) => {
+        const t = this.inputs[i]!;
+        if (host.data.length !== sizeOf(host.shape)) {
+          throw new ShapeError({
+            operation: `${this.name}, argument ${i}`,
+            expected: `${sizeOf(host.shape)} values for ${formatType(t)}`,
+            got: `${host.data.length}`,
+          });
+        }
+        if (linked.inputs[i] !== undefined) feeds[linked.inputs[i]] = backend.fromHost(host);
+      });
+      for (const { name, attrs } of linked.feeds) {
+        const data = this.buffers.get(attrs) ?? allocate(attrs.type.dtype, sizeOf(attrs.type.shape));
+        this.buffers.set(attrs, data);
+        attrs.fill(data, { seed, step, firstRow });
+        feeds[name] = backend.fromHost({ ...attrs.type, data });
+      }
+      for (const { name, arena } of linked.arenas) feeds[name] = arena.current;
+
+      const fetches: Record<string, Value> = {};
+      const values = linked.results.map(({ name, type }) => {
+        fetches[name] ??= backend.empty(type);
+        return fetches[name];
+      });
+      for (const { name, arena } of linked.updates) fetches[name] = arena.spare;
+      await session.run(feeds, fetches);
+
+      const hosts: HostTensor[] = [];
+      for (const value of values) {
+        hosts.push({ shape: value.shape, dtype: value.dtype, data: await backend.toHost(value) });
+      }
+      if (accept === undefined || accept(hosts)) for (const { arena } of linked.updates) arena.swap();
+      let i = 0;
+      return this.result === undefined ? undefined : mapTree(this.result, () => hosts[i++]!);
+    }));
+  }
+}
+
+setEvaluator(async (tensors) => {
+  const program = compile(() => [...tensors] as readonly Tensor[], { name: 'evaluate' });
+  return (await program.run([])) as unknown as HostTensor[];
+});

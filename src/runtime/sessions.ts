@@ -1,0 +1,64 @@
+/**
+ * Sessions give their memory back by themselves: at most `resident` of them are kept, the one used longest ago goes
+ * first and is built again when it is used again; and a program that the garbage collector takes releases its own.
+ */
+import type { Backend, Session } from './backend.js';
+
+const resident = 16;
+
+/** A session that is built on first use. */
+export class LazySession {
+  private readonly backend: Backend;
+  private readonly model: Uint8Array;
+  private session: Promise<Session> | undefined;
+  private users = 0;
+
+  constructor(backend: Backend, model: Uint8Array) {
+    this.backend = backend;
+    this.model = model;
+  }
+
+  async use<R>(fn: (session: Session) => Promise<R>): Promise<R> {
+    this.users++;
+    try {
+      recent.delete(this);
+      recent.add(this);
+      this.session ??= this.backend.createSession(this.model);
+      evict();
+      return await fn(await this.session);
+    } finally {
+      this.users--;
+    }
+  }
+
+  get busy(): boolean {
+    return this.users > 0;
+  }
+
+  /** Releases the session; the next use builds it again. */
+  async release(): Promise<void> {
+    recent.delete(this);
+    const session = this.session;
+    this.session = undefined;
+    if (session !== undefined) await (await session).release();
+  }
+}
+
+/** In order of last use. Holds the sessions, never the programs that own them. */
+const recent = new Set<LazySession>();
+
+function evict(): void {
+  for (const session of recent) {
+    if (recent.size <= resident) return;
+    if (!session.busy) void session.release();
+  }
+}
+
+const owners = new FinalizationRegistry<LazySession>((session) => {
+  void session.release();
+});
+
+/** Releases `session` when `owner` is garbage. */
+export function releaseWith(owner: object, session: LazySession): void {
+  owners.register(owner, session);
+}
