@@ -45,9 +45,10 @@ const rooms = {
   cli: ['node', 'server'],
 };
 
-/** The public surface of the portable rooms. */
+/** The public surface of the portable rooms, and the rooms that may import it, file by file. */
 const entry = '^src/index[.]ts$';
-const publicFiles = [entry, '^src/models/index[.]ts$'];
+const modelList = '^src/models/index[.]ts$';
+const publicFiles = { web: [entry], node: [entry], server: [entry, modelList], cli: [entry, modelList] };
 const inRooms = (names) => `^src/(${names.join('|')})/`;
 
 /** Files of no room; `globals.d.ts` declares what every JavaScript host has. */
@@ -69,7 +70,7 @@ export default {
       from: { path: inRooms([room]) },
       to: {
         path: '^src/',
-        pathNot: [inRooms([room, ...seen]), ...(['cli', 'server'].includes(room) ? publicFiles : [])],
+        pathNot: [inRooms([room, ...seen]), ...(publicFiles[room] ?? [])],
       },
     })),
     {
