@@ -1,0 +1,15 @@
+/**
+ * The counter-based generator's sites that data uses. Programs number their sites from 0 upwards, so the range from
+ * 0xffff0000 is free for data.
+ */
+export const sites = {
+  order: 0xffff0001,
+  'synthetic-digits': 0xffff0010,
+  shapes: 0xffff0011,
+  moons: 0xffff0020,
+  circles: 0xffff0021,
+  gaussians: 0xffff0022,
+  'swiss-roll': 0xffff0023,
+  checkerboard: 0xffff0024,
+  spiral: 0xffff0025,
+} as const;
