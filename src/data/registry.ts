@@ -1,0 +1,37 @@
+/** The list of data sets. */
+
+import { UsageError } from '../core/errors.js';
+import { didYouMean } from '../util/nearest.js';
+import type { DataSetRecord } from './data-set.js';
+import { fashionMnist, kmnist, mnist } from './idx-sets.js';
+import { checkerboard, circles, gaussians, moons, spiral, swissRoll } from './points.js';
+import { shapes } from './shapes.js';
+import { syntheticDigits } from './synthetic-digits.js';
+
+/** The default first, then those that need no file, then those that are downloaded. */
+export const dataSets: readonly DataSetRecord[] = [
+  syntheticDigits,
+  shapes,
+  moons,
+  circles,
+  gaussians,
+  swissRoll,
+  checkerboard,
+  spiral,
+  mnist,
+  fashionMnist,
+  kmnist,
+];
+
+/** @throws UsageError for an unknown id, with the nearest ones */
+export function findDataSet(id: string): DataSetRecord {
+  const found = dataSets.find((record) => record.id === id);
+  if (found !== undefined) return found;
+  const ids = dataSets.map((record) => record.id);
+  throw new UsageError({
+    operation: 'data set',
+    expected: `one of ${ids.join(', ')}`,
+    got: `'${id}'`,
+    remedy: didYouMean(id, ids) || "'genera list datasets' describes them.",
+  });
+}
