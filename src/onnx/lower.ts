@@ -75,9 +75,15 @@ export class Lowering {
   }
 
   /** The same value under a name of its own. */
-  copy(value: string): string {
-    const name = `v${this.count++}`;
+  copy(value: string, name = `v${this.count++}`): string {
     this.nodes.push({ opType: 'Identity', inputs: [value], outputs: [name], attributes: {}, domain: '' });
+    return name;
+  }
+
+  /** A constant under a given name: a weight. */
+  initializer(name: string, data: TypedArray, shape: Shape): string {
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.initializers.push({ name, dtype: dtypeOf(data), shape, raw });
     return name;
   }
 
@@ -92,7 +98,7 @@ export class Lowering {
     const present = key === undefined ? undefined : this.known.get(key)?.[0];
     if (present !== undefined) return present;
     const name = `c${this.count++}`;
-    this.initializers.push({ name, dtype, shape, raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+    this.initializer(name, data, shape);
     if (key !== undefined) this.known.set(key, [name]);
     return name;
   }

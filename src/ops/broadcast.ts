@@ -1,23 +1,50 @@
 /** Expanding along axes and summing over axes: each is the other's gradient. */
-import { DTypeError } from '../core/errors.js';
+import { ShapeError } from '../core/errors.js';
 import { constant } from '../core/leaves.js';
 import type { Op } from '../core/op.js';
-import { broadcastAxes, broadcastShapes, normalizeAxes, reducedShape, sameShape, type Shape, sizeOf } from '../core/shape.js';
+import {
+  broadcastAxes,
+  broadcastShapes,
+  checkShape,
+  formatShape,
+  normalizeAxes,
+  reducedShape,
+  sameShape,
+  type Shape,
+  sizeOf,
+} from '../core/shape.js';
 import { allocate, type DType, fromNumbers } from '../core/dtype.js';
 import { apply, type Tensor } from '../core/tensor.js';
+import { expectKind } from './expect.js';
 import { reshape } from './movement.js';
 
 const expandOp: Op<{ shape: Shape }> = {
   name: 'expand',
   infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
   vjp: ({ inputs: [x], grads: [g] }) => [sumTo(g!, x!.shape)],
-  lower: ({ inputs: [x], attrs: { shape }, emit, ints }) => [emit('Expand', [x!, ints(shape)])],
+  // An axis that stays is written as 1, which keeps whatever size it has at run time.
+  lower: ({ inputs: [x], types: [type], attrs: { shape }, emit, ints }) => {
+    const lead = shape.length - type!.shape.length;
+    return [emit('Expand', [x!, ints(shape.map((n, i) => (i >= lead && type!.shape[i - lead] === n ? 1 : n)))])];
+  },
 };
 
-/** Repeats axes of size 1 (and adds leading axes) to reach `shape`. */
+/**
+ * Repeats axes of size 1 (and adds leading axes) to reach `shape`.
+ * @throws ShapeError where x does not broadcast to `shape`
+ */
 export function expand(x: Tensor, shape: Shape): Tensor {
-  const target = broadcastShapes('expand', x.shape, shape);
-  return sameShape(target, x.shape) ? x : apply(expandOp, [x], { shape: target });
+  checkShape('expand', shape);
+  if (sameShape(shape, x.shape)) return x;
+  if (!sameShape(broadcastShapes('expand', x.shape, shape), shape)) {
+    throw new ShapeError({
+      operation: 'expand',
+      expected: `a shape that ${formatShape(x.shape)} broadcasts to`,
+      got: formatShape(shape),
+      remedy: 'Only axes of size 1 can be repeated.',
+    });
+  }
+  return apply(expandOp, [x], { shape });
 }
 
 interface ReduceAttrs {
@@ -42,9 +69,7 @@ const sumOp: Op<ReduceAttrs> = {
 
 /** Σ x over `axes` (all by default). */
 export function sum(x: Tensor, axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
-  if (x.dtype === 'bool') {
-    throw new DTypeError({ operation: 'sum', expected: 'numbers', got: 'bool', remedy: "Cast first: x.cast('float32')." });
-  }
+  expectKind('sum', 'number', x);
   const list = normalizeAxes('sum', axes, x.rank);
   if (list.length === 0) return x;
   if (list.every((axis) => x.shape[axis] === 1)) return reshape(x, reducedShape(x.shape, list, keepDims));

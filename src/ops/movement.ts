@@ -9,12 +9,12 @@ const reshapeOp: Op<{ shape: Shape }> = {
   name: 'reshape',
   infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
   vjp: ({ inputs: [x], grads: [g] }) => [reshape(g!, x!.shape)],
-  lower: ({ inputs: [x], types: [type], attrs: { shape }, emit, ints }) => {
-    // A leading axis that stays is written as 0 ("as in the input"): the graph then also runs at other batch sizes.
-    const from = type!.shape;
-    const keepsLead = shape.length > 0 && from.length > 0 && shape[0] === from[0] && sizeOf(shape) > 0;
-    return [emit('Reshape', [x!, ints(keepsLead ? [0, ...shape.slice(1)] : shape)])];
-  },
+  // The leading size is left to the runtime: the graph then also runs at other batch sizes.
+  lower: ({ inputs: [x], attrs: { shape }, emit, ints }) => [
+    sizeOf(shape) === 0
+      ? emit('Reshape', [x!, ints(shape)], { allowzero: 1 })
+      : emit('Reshape', [x!, ints(shape.map((n, i) => (i === 0 ? -1 : n)))]),
+  ],
 };
 
 /**
@@ -100,6 +100,9 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   if (x.rank === 0) return reshape(x, [1]);
   const from = normalizeAxis('flatten', start, x.rank);
   const to = normalizeAxis('flatten', end, x.rank);
+  if (from > to) {
+    throw new ShapeError({ operation: 'flatten', expected: `an end from axis ${from} on`, got: `axis ${end}` });
+  }
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
 

@@ -38,8 +38,8 @@ export interface Program<A extends readonly unknown[], R> {
   prepare(args: { [K in keyof A]: Replace<A[K], Tensor, TensorType> }): Promise<void>;
 }
 
-/** Turns a function on (trees of) tensors into a program. */
-export function compile<const A extends readonly TensorTree[], R extends TensorTree>(
+/** Turns a function on tensors, or lists and records of them, into a program. Its result is of the same kind. */
+export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   { name = fn.name || 'program', backend }: CompileOptions = {},
 ): Program<A, R> {

@@ -23,7 +23,7 @@ export class LazySession {
     try {
       recent.delete(this);
       recent.add(this);
-      this.session ??= this.backend.createSession(this.model);
+      this.session ??= this.build();
       evict();
       return await fn(await this.session);
     } finally {
@@ -40,7 +40,17 @@ export class LazySession {
     recent.delete(this);
     const session = this.session;
     this.session = undefined;
-    if (session !== undefined) await (await session).release();
+    const built = await session?.catch(() => undefined);
+    await built?.release();
+  }
+
+  private build(): Promise<Session> {
+    const session = this.backend.createSession(this.model);
+    // One that cannot be built is forgotten, so that nothing waits for its release and the next use tries again.
+    session.catch(() => {
+      if (this.session === session) void this.release();
+    });
+    return session;
   }
 }
 

@@ -3,7 +3,7 @@
  * double-buffered: a run reads the current buffer and writes the spare one, and they change places when the run is
  * accepted. A rejected run (a NaN loss) therefore leaves the state as it was.
  */
-import { allocate, type DType, type TypedArray } from '../core/dtype.js';
+import { allocate, type DType, dtypeOf, type TypedArray } from '../core/dtype.js';
 import { FormatError, ShapeError } from '../core/errors.js';
 import { Variable } from '../core/leaves.js';
 import { formatShape, type Shape, sizeOf } from '../core/shape.js';
@@ -77,6 +77,11 @@ export class Arena {
     [this.value, this.spareValue] = [this.spare, this.value];
   }
 
+  /** Exchanges the contents of two arenas of one layout, without copying: for a look through averaged weights. */
+  exchange(other: Arena): void {
+    [this.value, other.value] = [other.value, this.value];
+  }
+
   async read(): Promise<TypedArray> {
     return this.backend.toHost(this.value);
   }
@@ -126,55 +131,80 @@ export interface NamedArray {
   readonly data: TypedArray;
 }
 
-/** Values of variables by name, copied to the host. */
-export async function readVariables(variables: Iterable<Variable>): Promise<Map<string, NamedArray>> {
+/** A named part of a variable, such as one parameter's share of the moments that an optimizer keeps for an arena. */
+export interface StateView {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly variable: Variable;
+  /** First element within the variable. */
+  readonly start: number;
+}
+
+/** A variable under its own name. */
+export function viewOf(variable: Variable, name = variable.name): StateView {
+  return { name, shape: variable.shape, variable, start: 0 };
+}
+
+/** The parts of a variable that mirrors an arena, named after the arena's variables: `exp_avg.encoder.0.weight`. */
+export function mirrorViews(mirror: Variable, arena: Arena, prefix: string): StateView[] {
+  return arena.variables.map((variable, i) => ({
+    name: `${prefix}.${variable.name}`,
+    shape: variable.shape,
+    variable: mirror,
+    start: arena.offsets[i]!,
+  }));
+}
+
+/** Values by name, copied to the host. */
+export async function readState(views: readonly StateView[]): Promise<Map<string, NamedArray>> {
   const read = new Map<Arena, TypedArray>();
   const out = new Map<string, NamedArray>();
-  for (const variable of variables) {
+  for (const { name, shape, variable, start } of views) {
     const { arena, offset } = slotOf(variable);
     const data = read.get(arena) ?? (await arena.read());
     read.set(arena, data);
-    out.set(variable.name, { shape: variable.shape, data: data.slice(offset, offset + variable.size) as TypedArray });
+    out.set(name, { shape, data: data.slice(offset + start, offset + start + sizeOf(shape)) as TypedArray });
   }
   return out;
 }
 
 /**
- * Sets variables from values by name. All names and shapes are checked before anything is written.
+ * Sets values by name. All names and shapes are checked before anything is written.
  * @throws FormatError naming what is missing, left over or of another shape
  */
-export async function writeVariables(variables: Iterable<Variable>, values: ReadonlyMap<string, NamedArray>): Promise<void> {
-  const list = [...variables];
-  const names = new Set(list.map((v) => v.name));
-  const missing = list.filter((v) => !values.has(v.name)).map((v) => v.name);
+export async function writeState(views: readonly StateView[], values: ReadonlyMap<string, NamedArray>): Promise<void> {
+  const names = new Set(views.map((v) => v.name));
+  const missing = views.filter((v) => !values.has(v.name)).map((v) => v.name);
   const extra = [...values.keys()].filter((name) => !names.has(name));
+  const remedy = 'Check that the file belongs to this model and these settings.';
   if (missing.length > 0 || extra.length > 0) {
     const part = (label: string, items: string[]): string[] =>
       items.length === 0 ? [] : [`${label} ${items.slice(0, 5).join(', ')}${items.length > 5 ? ', …' : ''}`];
-    throw new FormatError({
-      operation: 'load parameters',
-      expected: `the ${list.length} tensors of this model`,
-      got: [...part('none for', missing), ...part('unknown', extra)].join('; '),
-      remedy: 'Check that the file belongs to this model and these settings.',
-    });
+    const got = [...part('none for', missing), ...part('unknown', extra)].join('; ');
+    throw new FormatError({ operation: 'load parameters', expected: `the ${views.length} tensors of this model`, got, remedy });
   }
-  for (const variable of list) {
-    const { shape, data } = values.get(variable.name)!;
-    if (formatShape(shape) !== formatShape(variable.shape) || data.length !== sizeOf(shape)) {
-      throw new FormatError({
-        operation: `load ${variable.name}`,
-        expected: formatShape(variable.shape),
-        got: formatShape(shape),
-        remedy: 'Check that the file belongs to this model and these settings.',
-      });
-    }
+  for (const { name, shape, variable } of views) {
+    const value = values.get(name)!;
+    const expected = `${variable.dtype}${formatShape(shape)}`;
+    const got = `${dtypeOf(value.data)}${formatShape(value.shape)}`;
+    if (got !== expected) throw new FormatError({ operation: `load ${name}`, expected, got, remedy });
   }
-  for (const arena of arenasOf(list)) {
-    const data = (await arena.read()).slice() as Float32Array;
-    for (const variable of list) {
-      const slot = slotOf(variable);
-      if (slot.arena === arena) data.set(values.get(variable.name)!.data as Float32Array, slot.offset);
-    }
-    arena.write(data);
+  const changed = new Map<Arena, Float32Array>();
+  for (const { name, variable, start } of views) {
+    const { arena, offset } = slotOf(variable);
+    const data = changed.get(arena) ?? ((await arena.read()).slice() as Float32Array);
+    changed.set(arena, data);
+    data.set(values.get(name)!.data as Float32Array, offset + start);
   }
+  for (const [arena, data] of changed) arena.write(data);
+}
+
+/** Values of variables by name, copied to the host. */
+export function readVariables(variables: Iterable<Variable>): Promise<Map<string, NamedArray>> {
+  return readState([...variables].map((v) => viewOf(v)));
+}
+
+/** Sets variables from values by name; see `writeState`. */
+export function writeVariables(variables: Iterable<Variable>, values: ReadonlyMap<string, NamedArray>): Promise<void> {
+  return writeState([...variables].map((v) => viewOf(v)), values);
 }

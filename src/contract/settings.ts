@@ -1,0 +1,91 @@
+/** Settings that every model has, and how settings are read and checked. */
+import { z } from 'zod';
+import { UsageError } from '../core/errors.js';
+import { nearestNames } from '../util/nearest.js';
+import type { ModelDefinition, ModelRecord } from './model.js';
+
+/** Settings of training. A model overrides the defaults by declaring the same key in its own config. */
+const trainingFields = {
+  epochs: z.number().positive().default(10).describe('Passes over the training data.'),
+  steps: z.number().int().min(0).default(0).describe('Training steps; 0: as many as the epochs have.'),
+  batchSize: z.number().int().positive().default(128).describe('Items per step.'),
+  learningRate: z.number().positive().default(1e-3).describe("The optimizer's (peak) rate."),
+  accumulate: z.number().int().positive().default(1).describe('Batches whose gradients are added up for one step.'),
+  ema: z.number().min(0).lt(1).default(0)
+    .describe('Decay of the exponential moving average of the weights that samples and evaluation use; 0: off.'),
+  validation: z.number().int().min(0).default(0)
+    .describe('Training items held out for validation where the data set has no validation split of its own.'),
+};
+
+const trainingSchema = z.object(trainingFields);
+export type TrainingSettings = z.output<typeof trainingSchema>;
+
+/** Makes a model's record from its definition. */
+export function defineModel<S extends z.ZodRawShape>(definition: ModelDefinition<S>): ModelRecord {
+  const config = z.strictObject({ ...trainingFields, ...definition.config });
+  return { ...(definition as unknown as Omit<ModelRecord, 'config'>), config };
+}
+
+/**
+ * All settings of a model: its defaults, changed by a preset, changed by the given ones.
+ * @throws UsageError naming the setting, what it takes and what it got; unknown names with the nearest known ones
+ */
+export function resolveSettings(
+  model: ModelRecord,
+  given: Readonly<Record<string, unknown>>,
+  { preset }: { preset?: string } = {},
+): Record<string, unknown> {
+  const known = Object.keys(model.config.shape);
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    const close = nearestNames(key, known);
+    throw new UsageError({
+      operation: `${model.id} settings`,
+      expected: 'a setting it has',
+      got: `'${key}'`,
+      remedy: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `It has ${known.join(', ')}.`,
+    });
+  }
+  if (preset !== undefined && model.presets[preset] === undefined) {
+    throw new UsageError({
+      operation: `${model.id} presets`,
+      expected: Object.keys(model.presets).join(', '),
+      got: `'${preset}'`,
+    });
+  }
+  const result = model.config.safeParse({ ...(preset === undefined ? {} : model.presets[preset]), ...given });
+  if (result.success) return result.data as Record<string, unknown>;
+  const issue = result.error.issues[0]!;
+  const key = issue.path.join('.');
+  const field = model.config.shape[key] as z.ZodType | undefined;
+  throw new UsageError({
+    operation: `${model.id} setting '${key}'`,
+    expected: `${describeType(field)}`,
+    got: JSON.stringify(given[key]) ?? 'nothing',
+    remedy: `${issue.message}.${field?.description === undefined ? '' : ` ${key}: ${field.description}`}`,
+  });
+}
+
+/** What a setting takes, in a few words: 'a positive integer', 'one of mlp, conv'. */
+export function describeType(field: z.ZodType | undefined): string {
+  if (field === undefined) return 'a known setting';
+  const schema = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }) as {
+    type?: string;
+    enum?: unknown[];
+    minimum?: number;
+    maximum?: number;
+    exclusiveMinimum?: number;
+    exclusiveMaximum?: number;
+  };
+  if (schema.enum !== undefined) return `one of ${schema.enum.join(', ')}`;
+  const noun = schema.type === 'integer' ? 'a whole number' : schema.type === 'boolean' ? 'true or false' : `a ${schema.type ?? 'value'}`;
+  const bound = (n: number | undefined, sign: string): string[] =>
+    n === undefined || Math.abs(n) >= Number.MAX_SAFE_INTEGER ? [] : [`${sign} ${n}`];
+  const bounds = [
+    ...bound(schema.minimum, '≥'),
+    ...bound(schema.exclusiveMinimum, '>'),
+    ...bound(schema.maximum, '≤'),
+    ...bound(schema.exclusiveMaximum, '<'),
+  ];
+  return bounds.length === 0 ? noun : `${noun} ${bounds.join(' and ')}`;
+}

@@ -1,0 +1,18 @@
+/** Likelihood metrics, in nats per item. */
+import type { EvaluationContext } from './metric.js';
+import { meanOverItems } from './per-item.js';
+
+/** Draws of the importance-weighted bound (Burda et al. 2015). */
+const importanceSamples = 100;
+
+/** −ELBO, one draw an item: an upper bound on the negative log-likelihood. */
+export function negativeElbo(context: EvaluationContext): Promise<number> {
+  const elbo = context.instance.capabilities.elbo!;
+  return meanOverItems(context, 'neg_elbo', 100, (x, rng) => elbo(x, { rng }).elbo.neg());
+}
+
+/** −ln p(x): exact where the model knows it, else the importance-weighted bound with k = 100. */
+export function importanceWeightedNll(context: EvaluationContext): Promise<number> {
+  const logProb = context.instance.capabilities.logProb!;
+  return meanOverItems(context, 'nll', 50, (x, rng) => logProb(x, { rng, k: importanceSamples }).neg());
+}

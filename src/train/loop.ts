@@ -1,0 +1,94 @@
+/**
+ * The training loop as a stream of events. The loop decides when things are due; whoever listens writes files, draws
+ * bars or pictures. A listener that has finished handling an event asks for the next one, so nothing runs ahead of what
+ * is stored.
+ */
+import { NonFiniteError } from '../core/errors.js';
+import type { HostTensor } from '../core/tensor.js';
+import { drawSamples } from '../inference/sampling.js';
+import type { StepMetrics } from './step.js';
+import type { Progress, Trainer } from './trainer.js';
+
+export type TrainEvent =
+  /** After each step that is logged; metrics are those of the step. */
+  | ({ readonly kind: 'step'; readonly metrics: StepMetrics; readonly itemsPerSecond: number } & Progress)
+  /** After an epoch, or at the end: mean losses on the held-out items. */
+  | ({ readonly kind: 'validation'; readonly metrics: StepMetrics } & Progress)
+  /** Fixed-seed samples, to watch them improve. */
+  | ({ readonly kind: 'samples'; readonly samples: HostTensor } & Progress)
+  /** The state should be stored now; `best`: it has the lowest validation loss so far. */
+  | ({ readonly kind: 'checkpoint'; readonly best: boolean } & Progress)
+  /** Training stopped before its end because it was asked to. */
+  | ({ readonly kind: 'stopped' } & Progress)
+  | ({ readonly kind: 'done'; readonly metrics: StepMetrics } & Progress);
+
+export interface LoopOptions {
+  /** Steps between logged steps. */
+  readonly logEvery?: number;
+  /** Steps between samples; default: once an epoch. 0: only at the end. */
+  readonly sampleEvery?: number;
+  /** Steps between checkpoints; default: once an epoch. 0: only at the end. */
+  readonly checkpointEvery?: number;
+  /** Samples in a picture; default 100. */
+  readonly sampleCount?: number;
+  /** Lowest validation loss before this part of the run. */
+  readonly bestLoss?: number;
+  /** Asked after each step: true stops the run with a checkpoint. */
+  readonly shouldStop?: () => boolean;
+}
+
+/**
+ * Trains to the end.
+ * @throws NonFiniteError after a checkpoint event for the last finite state
+ */
+export async function* train(trainer: Trainer, options: LoopOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
+  const { stepsPerEpoch, totalSteps } = trainer;
+  const { logEvery = 10, sampleEvery = stepsPerEpoch, checkpointEvery = stepsPerEpoch, sampleCount = 100 } = options;
+  const { shouldStop = () => false } = options;
+  let best = options.bestLoss ?? Infinity;
+  let metrics: StepMetrics = {};
+  let clock = performance.now();
+  let counted = trainer.progress.step;
+
+  while (trainer.progress.step < totalSteps) {
+    try {
+      metrics = await trainer.step();
+    } catch (error) {
+      if (error instanceof NonFiniteError) yield { kind: 'checkpoint', best: false, ...trainer.progress };
+      throw error;
+    }
+    const { step } = trainer.progress;
+    const last = step === totalSteps;
+    const due = (every: number): boolean => last || (every > 0 && step % every === 0);
+    if (due(logEvery)) {
+      const seconds = (performance.now() - clock) / 1000;
+      const itemsPerSecond = ((step - counted) * trainer.itemsPerStep) / seconds;
+      yield { kind: 'step', metrics, itemsPerSecond, ...trainer.progress };
+      counted = step;
+      clock = performance.now();
+    }
+    const stop = !last && shouldStop();
+    const pause = performance.now();
+    let improved = false;
+    if (due(stepsPerEpoch)) {
+      const losses = await trainer.validate();
+      const loss = losses?.['loss'];
+      if (losses !== undefined) yield { kind: 'validation', metrics: losses, ...trainer.progress };
+      improved = loss !== undefined && loss < best;
+      if (improved) best = loss!;
+    }
+    if (due(sampleEvery) && trainer.instance.capabilities.sample !== undefined) {
+      const samples = await trainer.withAverages(() =>
+        drawSamples(trainer.instance, { count: sampleCount, seed: trainer.seed }),
+      );
+      yield { kind: 'samples', samples, ...trainer.progress };
+    }
+    if (due(checkpointEvery) || improved || stop) yield { kind: 'checkpoint', best: improved, ...trainer.progress };
+    clock += performance.now() - pause; // the pace is that of the steps alone
+    if (stop) {
+      yield { kind: 'stopped', ...trainer.progress };
+      return;
+    }
+  }
+  yield { kind: 'done', metrics, ...trainer.progress };
+}
