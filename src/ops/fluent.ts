@@ -6,6 +6,7 @@ import { Tensor } from '../core/tensor.js';
 import * as activations from './activations.js';
 import * as arithmetic from './arithmetic.js';
 import * as broadcast from './broadcast.js';
+import * as convolution from './convolution.js';
 import * as indexing from './indexing.js';
 import * as joining from './joining.js';
 import * as linalg from './linalg.js';
@@ -25,6 +26,7 @@ const { slice, narrow, split, flip, tile, repeatInterleave } = joining;
 const { gather, gatherElements, pick, oneHot, tril, triu } = indexing;
 const { softmax, logSoftmax } = softmaxes;
 const { matmul } = linalg;
+const { conv1d, conv2d, convTranspose1d, convTranspose2d } = convolution;
 
 const methods = {
   add, sub, mul, div, pow, maximum, minimum, square, neg, log, clip,
@@ -36,6 +38,7 @@ const methods = {
   slice, narrow, split, flip, tile, repeatInterleave,
   gather, gatherElements, pick, oneHot, tril, triu,
   softmax, logSoftmax, matmul,
+  conv1d, conv2d, convTranspose1d, convTranspose2d,
 };
 
 type Method<F> = F extends (x: never, ...rest: infer A) => infer R ? (...rest: A) => R : never;

@@ -4,6 +4,7 @@ import './fluent.js';
 export * from './activations.js';
 export * from './arithmetic.js';
 export * from './broadcast.js';
+export * from './convolution.js';
 export * from './gradient.js';
 export * from './indexing.js';
 export * from './joining.js';
