@@ -59,7 +59,6 @@ export function gradientWalk(
   return wrt.map((t) => grads.get(t.node)?.[t.index]);
 }
 
-
 function checkGradient(operation: string, t: Tensor, grad: Tensor): void {
   if (!sameShape(t.shape, grad.shape)) {
     throw new ShapeError({ operation, expected: formatShape(t.shape), got: formatShape(grad.shape) });

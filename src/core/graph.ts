@@ -1,6 +1,6 @@
 /** Walks over the graph below some tensors: order, verifier, readable text. */
 import { GraphError } from './errors.js';
-import { constantOp, feedOp, inputOp, Variable, variableOp } from './leaves.js';
+import { constantOp, feedOp, inputOp, type Variable, variableOp } from './leaves.js';
 import type { TensorType } from './op.js';
 import { formatShape, sameShape } from './shape.js';
 import type { GraphNode, Tensor } from './tensor.js';
@@ -31,7 +31,10 @@ export function verify(tensors: Iterable<Tensor>): void {
       if (!sameType(t, t.node.outputTypes[t.index])) fault(node, 'inputs with the type of their node', t.toString());
     }
     const inferred = node.op.infer(node.inputs, node.attrs);
-    if (inferred.length !== node.outputTypes.length || !inferred.every((type, i) => sameType(type, node.outputTypes[i]))) {
+    if (
+      inferred.length !== node.outputTypes.length ||
+      !inferred.every((type, i) => sameType(type, node.outputTypes[i]))
+    ) {
       fault(node, inferred.map(formatType).join(', '), node.outputTypes.map(formatType).join(', '));
     }
   }
@@ -82,7 +85,15 @@ function formatAttrs(node: GraphNode): string {
       return ` {${(attrs['variable'] as Variable).name}}`;
     default: {
       const entries = Object.entries(attrs).filter(([, v]) => v !== undefined);
-      return entries.length === 0 ? '' : ` {${entries.map(([k, v]) => `${k}: ${JSON.stringify(v)}`).join(', ')}}`;
+      return entries.length === 0 ? '' : ` {${entries.map(([k, v]) => `${k}: ${formatValue(v)}`).join(', ')}}`;
     }
   }
+}
+
+function formatValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `{${Object.entries(value)
+    .map(([k, v]) => `${k}: ${formatValue(v)}`)
+    .join(', ')}}`;
 }

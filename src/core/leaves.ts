@@ -5,7 +5,7 @@
 import { type DType, dtypeOf, fromNumbers, type TypedArray } from './dtype.js';
 import { DTypeError, GraphError, ShapeError } from './errors.js';
 import type { Op, TensorType } from './op.js';
-import { checkShape, formatShape, sameShape, type Shape, sizeOf } from './shape.js';
+import { checkShape, formatShape, type Shape, sameShape, sizeOf } from './shape.js';
 import { apply, GraphNode, type HostTensor, Tensor } from './tensor.js';
 import { currentTrace } from './trace.js';
 
@@ -117,13 +117,27 @@ type Nested = number | boolean | readonly Nested[];
 export function tensor(values: Nested | TypedArray, shape?: Shape, dtype?: DType): Tensor {
   if (ArrayBuffer.isView(values)) {
     const data = values as TypedArray;
-    return constant({ data, shape: shape ?? [data.length], dtype: dtypeOf(data) });
+    return constant({ data, shape: shape ?? [data.length], dtype: dtype ?? dtypeOf(data) });
   }
-  const found: number[] = [];
-  for (let v: Nested | undefined = values; Array.isArray(v); v = (v as readonly Nested[])[0]) found.push(v.length);
+  const found = shapeOf(values as Nested);
   const flat = (Array.isArray(values) ? values.flat(Number.POSITIVE_INFINITY) : [values]) as (number | boolean)[];
   const type = dtype ?? (typeof flat[0] === 'boolean' ? 'bool' : 'float32');
   return constant({ data: fromNumbers(type, flat), shape: shape ?? found, dtype: type });
+}
+
+function shapeOf(values: Nested): number[] {
+  if (typeof values !== 'object') return [];
+  const inner = values.map(shapeOf);
+  const odd = inner.find((shape) => !sameShape(shape, inner[0]!));
+  if (odd !== undefined) {
+    throw new ShapeError({
+      operation: 'tensor',
+      expected: `lists of shape ${formatShape(inner[0]!)} like the first`,
+      got: formatShape(odd),
+      remedy: 'Nested lists must have the same length at each level.',
+    });
+  }
+  return [values.length, ...(inner[0] ?? [])];
 }
 
 /** A constant tensor with these values. */
@@ -134,8 +148,10 @@ export function constant({ data, shape, dtype }: HostTensor): Tensor {
       operation: 'constant',
       expected: `${sizeOf(shape)} values for shape ${formatShape(shape)}`,
       got: `${data.length}`,
-      remedy: 'Nested lists must have the same length at each level.',
     });
+  }
+  if (dtypeOf(data) !== dtype) {
+    throw new DTypeError({ operation: 'constant', expected: `an array of ${dtype}`, got: dtypeOf(data) });
   }
   return apply(constantOp, [], { type: { shape, dtype }, data });
 }

@@ -70,7 +70,12 @@ export function normalizeAxes(operation: string, axes: number | readonly number[
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(operation, axis, rank));
   const distinct = [...new Set(list)].sort((a, b) => a - b);
   if (distinct.length === list.length) return distinct;
-  throw new ShapeError({ operation, expected: 'distinct axes', got: `[${String(axes)}]`, remedy: 'Name each axis once.' });
+  throw new ShapeError({
+    operation,
+    expected: 'distinct axes',
+    got: `[${String(axes)}]`,
+    remedy: 'Name each axis once.',
+  });
 }
 
 /**
@@ -109,7 +114,5 @@ export function broadcastAxes(from: Shape, to: Shape): number[] {
 
 /** `shape` with the given sorted axes set to 1 (`keepDims`) or left out. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
-  return keepDims
-    ? shape.map((n, i) => (axes.includes(i) ? 1 : n))
-    : shape.filter((_, i) => !axes.includes(i));
+  return keepDims ? shape.map((n, i) => (axes.includes(i) ? 1 : n)) : shape.filter((_, i) => !axes.includes(i));
 }

@@ -64,7 +64,7 @@ export class Lowering {
     outputs = 1,
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): string[] {
-    const key = `${opType}(${inputs.join()})${outputs}${JSON.stringify(attributes)}`;
+    const key = `${opType}(${inputs.join()})${outputs}${JSON.stringify(attributes, exactNumber)}`;
     const present = this.known.get(key);
     if (present !== undefined) return present;
     const names = Array.from({ length: outputs }, () => `v${this.count++}`);
@@ -104,7 +104,12 @@ export class Lowering {
   }
 }
 
+/** JSON has no infinities, no NaN and no −0, and would write them as other values. */
+function exactNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !(Number.isFinite(value) && !Object.is(value, -0)) ? `${exact([value])}!` : value;
+}
+
 /** Text that differs wherever the values do, −0 and 0 included. */
-function exact(data: TypedArray): string {
+function exact(data: TypedArray | readonly number[]): string {
   return Array.from(data as ArrayLike<number | bigint>, (v) => (Object.is(v, -0) ? '-0' : String(v))).join();
 }

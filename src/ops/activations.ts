@@ -1,8 +1,11 @@
 /** Activation functions. */
-import type { Tensor } from '../core/tensor.js';
+import type { Op } from '../core/op.js';
+import { broadcastShapes } from '../core/shape.js';
+import { apply, type Tensor } from '../core/tensor.js';
 import { add, greater, mul, sub, where } from './arithmetic.js';
+import { expand, sumTo } from './broadcast.js';
+import { expectSameDType } from './expect.js';
 import { erf, exp, expm1, unary } from './math.js';
-import { stopGradient } from './movement.js';
 
 /** σ(x) = 1/(1 + e^(−x)) */
 export const sigmoid = unary('sigmoid', 'Sigmoid', (_, y, g) => mul(g, mul(y, sub(1, y))));
@@ -65,7 +68,18 @@ export function gelu(x: Tensor, { approximate = 'none' }: { approximate?: 'none'
   return mul(mul(x, 0.5), add(tanh(inner), 1));
 }
 
-/** The value of `forward` with the gradient of `backward` (the straight-through estimator). */
+const straightThroughOp: Op<null> = {
+  name: 'straightThrough',
+  infer: ([forward, backward]) => {
+    expectSameDType('straightThrough', forward!, backward!);
+    return [{ shape: forward!.shape, dtype: forward!.dtype }];
+  },
+  vjp: ({ inputs: [, backward], grads: [g] }) => [null, sumTo(g!, backward!.shape)],
+  lower: ({ inputs: [forward] }) => [forward!],
+};
+
+/** The value of `forward`, bit for bit, with the gradient of `backward` (the straight-through estimator). */
 export function straightThrough(forward: Tensor, backward: Tensor): Tensor {
-  return add(backward, stopGradient(sub(forward, backward)));
+  const shape = broadcastShapes('straightThrough', forward.shape, backward.shape);
+  return apply(straightThroughOp, [expand(forward, shape), backward], null);
 }

@@ -1,4 +1,6 @@
 /** Expanding along axes and summing over axes: each is the other's gradient. */
+
+import { allocate, type DType, fromNumbers } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import { constant } from '../core/leaves.js';
 import type { Op } from '../core/op.js';
@@ -9,11 +11,10 @@ import {
   formatShape,
   normalizeAxes,
   reducedShape,
-  sameShape,
   type Shape,
+  sameShape,
   sizeOf,
 } from '../core/shape.js';
-import { allocate, type DType, fromNumbers } from '../core/dtype.js';
 import { apply, type Tensor } from '../core/tensor.js';
 import { expectKind } from './expect.js';
 import { reshape } from './movement.js';
@@ -97,7 +98,14 @@ export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
 
 /** [start, start + step, …], `count` values. */
 export function arange(count: number, { start = 0, step = 1, dtype = 'float32' as DType } = {}): Tensor {
-  return constant({ shape: [count], dtype, data: fromNumbers(dtype, Array.from({ length: count }, (_, i) => start + i * step)) });
+  return constant({
+    shape: [count],
+    dtype,
+    data: fromNumbers(
+      dtype,
+      Array.from({ length: count }, (_, i) => start + i * step),
+    ),
+  });
 }
 
 /** The n×n identity matrix. */

@@ -1,5 +1,5 @@
 /** Gradients of scalars, written in ops. */
-import { ShapeError } from '../core/errors.js';
+import { GradientError, ShapeError } from '../core/errors.js';
 import { gradientWalk } from '../core/gradient.js';
 import { formatShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
@@ -24,6 +24,15 @@ export function grad<const X extends Tensor | readonly Tensor[]>(
     });
   }
   const list = Array.isArray(wrt) ? (wrt as readonly Tensor[]) : [wrt as Tensor];
+  for (const t of [y, ...list]) {
+    if (t.dtype === 'float32') continue;
+    throw new GradientError({
+      operation: 'grad',
+      expected: 'float32 tensors',
+      got: t.toString(),
+      remedy: 'Integers and masks have no gradient.',
+    });
+  }
   const grads = gradientWalk([y], [cotangent ?? full(y.shape, 1)], list, add);
   const result = grads.map((g, i) => g ?? zeros(list[i]!.shape));
   return (Array.isArray(wrt) ? result : result[0]) as X extends Tensor ? Tensor : Tensor[];

@@ -1,23 +1,19 @@
 /** Reading and writing by index. Gathering and scatter-adding are each other's gradient. */
-import { allocate, type DType } from '../core/dtype.js';
-import { DTypeError, ShapeError } from '../core/errors.js';
+import { allocate, fromNumbers } from '../core/dtype.js';
+import { ShapeError } from '../core/errors.js';
 import { constant } from '../core/leaves.js';
-import type { Op, TensorType } from '../core/op.js';
-import { formatShape, normalizeAxis, sameShape, type Shape } from '../core/shape.js';
+import type { Op } from '../core/op.js';
+import { at, checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js';
 import { apply, type Tensor } from '../core/tensor.js';
 import { equal, where } from './arithmetic.js';
-import { arange, expand } from './broadcast.js';
+import { arange } from './broadcast.js';
+import { expectKind } from './expect.js';
 import { cast, reshape, transpose, unsqueeze } from './movement.js';
-
-function checkIndices(operation: string, indices: TensorType): void {
-  if (indices.dtype === 'int32' || indices.dtype === 'int64') return;
-  throw new DTypeError({ operation, expected: 'int32 or int64 indices', got: indices.dtype, remedy: "Use indices.cast('int32')." });
-}
 
 const gatherOp: Op<{ axis: number }> = {
   name: 'gather',
   infer: ([x, indices], { axis }) => {
-    checkIndices('gather', indices!);
+    expectKind('gather', 'index', indices!);
     return [{ shape: x!.shape.toSpliced(axis, 1, ...indices!.shape), dtype: x!.dtype }];
   },
   vjp: ({ inputs: [x, indices], attrs: { axis }, grads: [g] }) => [
@@ -35,28 +31,50 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   return apply(gatherOp, [x, indices], { axis: normalizeAxis('gather', axis, x.rank) });
 }
 
+/** Up to this many rows, adding by a product with the one-hot matrix is faster than row by row. */
+const fewRows = 256;
+
+// updates [n, c], indices [n] → [size, c]
 const scatterAddOp: Op<{ size: number }> = {
   name: 'scatterAdd',
-  infer: ([updates, indices], { size }) => [
-    { shape: [size, ...updates!.shape.slice(indices!.shape.length)], dtype: updates!.dtype },
-  ],
+  infer: ([updates, indices], { size }) => {
+    expectKind('scatterAdd', 'number', updates!);
+    expectKind('scatterAdd', 'index', indices!);
+    return [{ shape: [size, updates!.shape[1]!], dtype: updates!.dtype }];
+  },
   vjp: ({ inputs: [, indices], grads: [g] }) => [gather(g!, indices!), null],
-  lower: ({ inputs: [updates, indices], types: [, type], outputs: [out], emit, constant: constantOf, ints }) => {
-    const wide = type!.dtype === 'int64' ? indices! : emit('Cast', [indices!], { to: 7 });
-    const rows = emit('Reshape', [wide, ints([...type!.shape, 1])]);
+  // Not ScatterND: ONNX Runtime adds its slices from several threads without a lock, and loses some where indices repeat
+  // (https://github.com/microsoft/onnxruntime/issues/18048).
+  lower: ({ inputs, types: [type, indexType], attrs: { size }, outputs: [out], emit, constant: constantOf, ints }) => {
+    const [updates, indices] = inputs as [string, string];
+    const integers = (values: number[]): string => constantOf(fromNumbers(indexType!.dtype, values), [values.length]);
+    if (out!.dtype === 'float32' && size <= fewRows) {
+      const negative = emit('Less', [indices, integers([0])]);
+      const row = emit('Where', [negative, emit('Add', [indices, integers([size])]), indices]);
+      const rows = emit('Unsqueeze', [integers(Array.from({ length: size }, (_, i) => i)), ints([1])]);
+      const oneHots = emit('Cast', [emit('Equal', [rows, row])], { to: 1 });
+      return [emit('MatMul', [oneHots, updates])];
+    }
     const zero = emit('Expand', [constantOf(allocate(out!.dtype, 1), []), ints(out!.shape)]);
-    return [emit('ScatterND', [zero, rows, updates!], { reduction: 'add' })];
+    const elements = emit('Expand', [emit('Unsqueeze', [indices, ints([1])]), ints(type!.shape)]);
+    return [emit('ScatterElements', [zero, elements, updates], { axis: 0, reduction: 'add' })];
   },
 };
 
 /**
  * Zeros to which the slices of `updates` are added at `indices` of an axis of the given size: the transpose of gather.
+ * Indices may repeat.
  * Shapes: updates [a, s…, b], indices [s…] → [a, size, b].
  */
-export function scatterAdd(updates: Tensor, indices: Tensor, { axis = 0, size }: { axis?: number; size: number }): Tensor {
-  checkIndices('scatterAdd', indices);
+export function scatterAdd(
+  updates: Tensor,
+  indices: Tensor,
+  { axis = 0, size }: { axis?: number; size: number },
+): Tensor {
+  checkShape('scatterAdd', [size]);
   const s = indices.rank;
-  const found = updates.shape.slice(axis, axis + s);
+  const a = normalizeAxis('scatterAdd', axis, updates.rank - s + 1);
+  const found = updates.shape.slice(a, a + s);
   if (!sameShape(found, indices.shape)) {
     throw new ShapeError({
       operation: 'scatterAdd',
@@ -64,19 +82,20 @@ export function scatterAdd(updates: Tensor, indices: Tensor, { axis = 0, size }:
       got: formatShape(updates.shape),
     });
   }
-  if (axis === 0) return apply(scatterAddOp, [updates, indices], { size });
-  // Bring the indexed axes to the front, scatter there, and put the axis back.
+  // Bring the indexed axes to the front, scatter rows there, and put the axis back.
   const axes = updates.shape.map((_, i) => i);
-  const front = transpose(updates, [...axes.slice(axis, axis + s), ...axes.slice(0, axis), ...axes.slice(axis + s)]);
-  const scattered = apply(scatterAddOp, [front, indices], { size });
+  const front = transpose(updates, [...axes.slice(a, a + s), ...axes.slice(0, a), ...axes.slice(a + s)]);
+  const rest = front.shape.slice(s);
+  const rows = reshape(front, [indices.size, sizeOf(rest)]);
+  const scattered = reshape(apply(scatterAddOp, [rows, reshape(indices, [indices.size])], { size }), [size, ...rest]);
   const back = scattered.shape.map((_, i) => i);
-  return transpose(scattered, [...back.slice(1, axis + 1), 0, ...back.slice(axis + 1)]);
+  return transpose(scattered, [...back.slice(1, a + 1), 0, ...back.slice(a + 1)]);
 }
 
 const gatherElementsOp: Op<{ axis: number }> = {
   name: 'gatherElements',
   infer: ([x, indices]) => {
-    checkIndices('gatherElements', indices!);
+    expectKind('gatherElements', 'index', indices!);
     return [{ shape: indices!.shape, dtype: x!.dtype }];
   },
   vjp: ({ inputs: [x, indices], attrs, grads: [g] }) => [
@@ -114,12 +133,19 @@ export function gatherElements(x: Tensor, indices: Tensor, axis = -1): Tensor {
 
 /** The element at `labels` of the last axis: x […, n], labels […] → […]. */
 export function pick(x: Tensor, labels: Tensor): Tensor {
+  if (x.rank === 0 || !sameShape(labels.shape, x.shape.slice(0, -1))) {
+    throw new ShapeError({
+      operation: 'pick',
+      expected: `one label for each row of ${formatShape(x.shape)}`,
+      got: formatShape(labels.shape),
+    });
+  }
   return reshape(gatherElements(x, unsqueeze(labels, labels.rank), -1), labels.shape);
 }
 
 /** 1 at the index and 0 elsewhere, on a new last axis: [s…] → [s…, classes]. Indices out of range give all zeros. */
 export function oneHot(indices: Tensor, classes: number): Tensor {
-  checkIndices('oneHot', indices);
+  expectKind('oneHot', 'index', indices);
   return cast(equal(unsqueeze(indices, indices.rank), arange(classes, { dtype: indices.dtype })), 'float32');
 }
 
@@ -127,15 +153,15 @@ export function oneHot(indices: Tensor, classes: number): Tensor {
 export function triangularMask(rows: number, columns = rows, diagonal = 0): Tensor {
   const data = new Uint8Array(rows * columns);
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) data[i * columns + j] = j <= i + diagonal ? 1 : 0;
-  return constant({ shape: [rows, columns], dtype: 'bool' satisfies DType, data });
+  return constant({ shape: [rows, columns], dtype: 'bool', data });
 }
 
 /** The lower triangle of the last two axes, zeros above. */
 export function tril(x: Tensor, diagonal = 0): Tensor {
-  return where(expand(triangularMask(x.shape.at(-2)!, x.shape.at(-1)!, diagonal), x.shape), x, 0);
+  return where(triangularMask(at(x.shape, -2), at(x.shape, -1), diagonal), x, 0);
 }
 
 /** The upper triangle of the last two axes, zeros below. */
 export function triu(x: Tensor, diagonal = 0): Tensor {
-  return where(expand(triangularMask(x.shape.at(-2)!, x.shape.at(-1)!, diagonal - 1), x.shape), 0, x);
+  return where(triangularMask(at(x.shape, -2), at(x.shape, -1), diagonal - 1), 0, x);
 }

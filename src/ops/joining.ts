@@ -1,8 +1,8 @@
 /** Cutting and joining: slice, pad, concat, stack, split, flip, tile. Slicing and zero padding are each other's gradient. */
-import { allocate } from '../core/dtype.js';
+import { fromNumbers } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import type { Op } from '../core/op.js';
-import { at, formatShape, normalizeAxes, normalizeAxis, sizeOf } from '../core/shape.js';
+import { formatShape, normalizeAxes, normalizeAxis } from '../core/shape.js';
 import { apply, type Tensor } from '../core/tensor.js';
 import { expand, zeros } from './broadcast.js';
 import { reshape, unsqueeze } from './movement.js';
@@ -27,7 +27,7 @@ const sliceOp: Op<SliceAttrs> = {
   },
   lower: ({ inputs: [x], types: [type], attrs: { starts, sizes, steps }, emit, ints }) => {
     const axes = starts.flatMap((_, i) => (sizes[i] === type!.shape[i] && steps[i] === 1 ? [] : [i]));
-    const ends = axes.map((i) => starts[i]! + (sizes[i]! - 1) * steps[i]! + 1);
+    const ends = axes.map((i) => starts[i]! + Math.max(0, (sizes[i]! - 1) * steps[i]! + 1));
     return [
       emit('Slice', [x!, ints(axes.map((i) => starts[i]!)), ints(ends), ints(axes), ints(axes.map((i) => steps[i]!))]),
     ];
@@ -47,6 +47,14 @@ function dilate(x: Tensor, axis: number, step: number): Tensor {
 /** `size` elements of one axis from `start` on. */
 export function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
   const a = normalizeAxis('narrow', axis, x.rank);
+  const n = x.shape[a]!;
+  if (!(Number.isInteger(start) && Number.isInteger(size) && start >= 0 && size >= 0 && start + size <= n)) {
+    throw new ShapeError({
+      operation: 'narrow',
+      expected: `a start and a size within the ${n} elements of axis ${axis}`,
+      got: `start ${start}, size ${size}`,
+    });
+  }
   return slice(x, ...x.shape.map((_, i): Range => (i === a ? [start, start + size] : null)));
 }
 
@@ -71,7 +79,11 @@ export function slice(x: Tensor, ...ranges: Range[]): Tensor {
     if (typeof range === 'number') {
       const i = range < 0 ? range + n : range;
       if (!(Number.isInteger(i) && i >= 0 && i < n)) {
-        throw new ShapeError({ operation: 'slice', expected: `a position in ${-n}…${n - 1} of axis ${axis}`, got: `${range}` });
+        throw new ShapeError({
+          operation: 'slice',
+          expected: `a position in ${-n}…${n - 1} of axis ${axis}`,
+          got: `${range}`,
+        });
       }
       dropped.push(axis);
       starts.push(i);
@@ -80,8 +92,12 @@ export function slice(x: Tensor, ...ranges: Range[]): Tensor {
       return;
     }
     const [from, to, step = 1] = range ?? [0, null];
-    if (!Number.isInteger(step) || step === 0) {
-      throw new ShapeError({ operation: 'slice', expected: 'a whole step other than 0', got: `${step}` });
+    if (![from, to ?? 0, step].every(Number.isInteger) || step === 0) {
+      throw new ShapeError({
+        operation: 'slice',
+        expected: 'whole numbers [start, stop, step], step not 0',
+        got: JSON.stringify(range),
+      });
     }
     const clamp = (v: number): number => Math.min(n, Math.max(0, v < 0 ? v + n : v));
     if (step > 0) {
@@ -104,7 +120,12 @@ export function slice(x: Tensor, ...ranges: Range[]): Tensor {
   const whole = sizes.every((size, i) => size === x.shape[i]);
   let y = whole ? x : apply(sliceOp, [x], { starts, sizes, steps });
   if (reversed.length > 0) y = flip(y, reversed);
-  return dropped.length === 0 ? y : reshape(y, y.shape.filter((_, i) => !dropped.includes(i)));
+  return dropped.length === 0
+    ? y
+    : reshape(
+        y,
+        y.shape.filter((_, i) => !dropped.includes(i)),
+      );
 }
 
 const flipOp: Op<{ axes: readonly number[] }> = {
@@ -160,15 +181,22 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Joins tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  return concat(tensors.map((t) => unsqueeze(t, axis)), axis);
+  return concat(
+    tensors.map((t) => unsqueeze(t, axis)),
+    axis,
+  );
 }
 
 /** Cuts an axis into parts of the given sizes, or into `parts` equal ones. */
 export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
-  const n = at(x.shape, axis);
+  const n = x.shape[normalizeAxis('split', axis, x.rank)]!;
+  const whole = (size: number): boolean => Number.isInteger(size) && size >= 0;
+  if (typeof parts === 'number' && !(whole(parts) && parts > 0 && n % parts === 0)) {
+    throw new ShapeError({ operation: 'split', expected: `a number of equal parts of ${n}`, got: `${parts}` });
+  }
   const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(n / parts) : parts;
-  if (!sizes.every(Number.isInteger) || sizes.reduce((a, b) => a + b, 0) !== n) {
-    throw new ShapeError({ operation: 'split', expected: `parts that add up to ${n}`, got: `[${sizes.join(', ')}]` });
+  if (!sizes.every(whole) || sizes.reduce((a, b) => a + b, 0) !== n) {
+    throw new ShapeError({ operation: 'split', expected: `sizes that add up to ${n}`, got: `[${sizes.join(', ')}]` });
   }
   let start = 0;
   return sizes.map((size) => {
@@ -197,17 +225,14 @@ const padOp: Op<{ pads: readonly (readonly [number, number])[]; value: number }>
     slice(g!, ...pads.map(([before], i): Range => [before, before + x!.shape[i]!])),
   ],
   // ONNX Runtime's Pad runs on one thread and is slow; joining with constant blocks is a few memory copies.
-  lower: ({ inputs: [x], types: [type], attrs: { pads, value }, emit, constant }) => {
+  lower: ({ inputs: [x], types: [type], attrs: { pads, value }, emit, constant, ints }) => {
+    const filler = constant(fromNumbers(type!.dtype, [value]), []);
     let name = x!;
     let shape = [...type!.shape];
     pads.forEach(([before, after], axis) => {
       if (before + after === 0) return;
       const block = (size: number): string[] => {
-        if (size === 0) return [];
-        const blockShape = shape.with(axis, size);
-        const data = allocate(type!.dtype, sizeOf(blockShape));
-        if (value !== 0) (data as Float32Array).fill(value);
-        return [constant(data, blockShape)];
+        return size === 0 ? [] : [emit('Expand', [filler, ints(shape.with(axis, size))])];
       };
       name = emit('Concat', [...block(before), name, ...block(after)], { axis });
       shape = shape.with(axis, shape[axis]! + before + after);
@@ -219,11 +244,21 @@ const padOp: Op<{ pads: readonly (readonly [number, number])[]; value: number }>
 /** Repeats the whole tensor `repeats[i]` times along axis i. */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   if (repeats.length !== x.rank || !repeats.every((n) => Number.isInteger(n) && n >= 1)) {
-    throw new ShapeError({ operation: 'tile', expected: `${x.rank} whole repeats ≥ 1`, got: `[${repeats.join(', ')}]` });
+    throw new ShapeError({
+      operation: 'tile',
+      expected: `${x.rank} whole repeats ≥ 1`,
+      got: `[${repeats.join(', ')}]`,
+    });
   }
   const spread = x.shape.flatMap((n) => [1, n]);
-  const repeated = expand(reshape(x, spread), x.shape.flatMap((n, i) => [repeats[i]!, n]));
-  return reshape(repeated, x.shape.map((n, i) => n * repeats[i]!));
+  const repeated = expand(
+    reshape(x, spread),
+    x.shape.flatMap((n, i) => [repeats[i]!, n]),
+  );
+  return reshape(
+    repeated,
+    x.shape.map((n, i) => n * repeats[i]!),
+  );
 }
 
 /** Repeats each element `repeats` times along one axis. */

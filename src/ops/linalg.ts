@@ -28,8 +28,9 @@ const matmulOp: Op<null> = {
   vjp: ({ inputs: [a, b], grads: [g], needs }) => {
     if (b!.rank === 2 && a!.rank > 2) {
       // A stack times one matrix is one tall matrix times it.
-      const rows = reshape(a!, [-1, at(a!.shape, -1)]);
-      const tall = reshape(g!, [-1, at(g!.shape, -1)]);
+      const height = sizeOf(a!.shape.slice(0, -1));
+      const rows = reshape(a!, [height, at(a!.shape, -1)]);
+      const tall = reshape(g!, [height, at(g!.shape, -1)]);
       return [
         needs(0) ? reshape(matmul(tall, swapAxes(b!)), a!.shape) : null,
         needs(1) ? matmul(swapAxes(rows), tall) : null,
@@ -70,7 +71,12 @@ export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
   const sizes = new Map<string, number>();
   terms.forEach((term, t) => {
     const x = tensors[t];
-    if (x === undefined || term.length !== x.rank || terms.length !== tensors.length || new Set(term).size !== term.length) {
+    if (
+      x === undefined ||
+      term.length !== x.rank ||
+      terms.length !== tensors.length ||
+      new Set(term).size !== term.length
+    ) {
       malformed(equation, tensors, 'one term of distinct letters per tensor, with a letter per axis');
     }
     [...term].forEach((letter, axis) => {
@@ -79,7 +85,12 @@ export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
       sizes.set(letter, n);
     });
   });
-  const result = right ?? [...sizes.keys()].filter((l) => left.split(l).length === 2).sort().join('');
+  const result =
+    right ??
+    [...sizes.keys()]
+      .filter((l) => left.split(l).length === 2)
+      .sort()
+      .join('');
   if (![...result].every((l) => sizes.has(l)) || new Set(result).size !== result.length) {
     malformed(equation, tensors, 'a result of distinct letters that occur on the left');
   }
@@ -92,7 +103,10 @@ export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
   const extra = [...term].flatMap((l, axis) => (result.includes(l) ? [] : [axis]));
   const kept = [...term].filter((l) => result.includes(l));
   const summed = extra.length === 0 ? x : sum(x, extra);
-  return transpose(summed, [...result].map((l) => kept.indexOf(l)));
+  return transpose(
+    summed,
+    [...result].map((l) => kept.indexOf(l)),
+  );
 }
 
 function malformed(equation: string, tensors: readonly Tensor[], expected: string): never {
@@ -125,7 +139,10 @@ function contract(
   const columns = bLetters.filter((l) => !aLetters.includes(l));
   const dims = (letters: readonly string[]): number[] => letters.map((l) => sizes.get(l)!);
   const arrange = (x: Tensor, letters: string[], order: string[]): Tensor =>
-    transpose(x, order.map((l) => letters.indexOf(l)));
+    transpose(
+      x,
+      order.map((l) => letters.indexOf(l)),
+    );
   const lhs = arrange(left, aLetters, [...batch, ...rows, ...inner]);
   const rhs = arrange(right, bLetters, [...batch, ...inner, ...columns]);
   const out = [...batch, ...rows, ...columns];

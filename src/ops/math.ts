@@ -1,8 +1,8 @@
 /** Elementary functions of one tensor. */
-import { DTypeError } from '../core/errors.js';
 import type { LowerContext, Op } from '../core/op.js';
 import { apply, type Tensor } from '../core/tensor.js';
 import { add, div, mul, neg, sub } from './arithmetic.js';
+import { expectKind } from './expect.js';
 
 /** vjp(x, y, g): x the argument, y = f(x), g = ∂L/∂y. null: the derivative is zero almost everywhere. */
 type UnaryVjp = (x: Tensor, y: Tensor, g: Tensor) => Tensor;
@@ -16,9 +16,7 @@ export function unary(
   const op: Op<null> = {
     name,
     infer: ([x]) => {
-      if (x!.dtype !== 'float32') {
-        throw new DTypeError({ operation: name, expected: 'float32', got: x!.dtype, remedy: "Cast first: x.cast('float32')." });
-      }
+      expectKind(name, 'float32', x!);
       return [{ shape: x!.shape, dtype: 'float32' }];
     },
     lower: (ctx) => [typeof onnx === 'string' ? ctx.emit(onnx, ctx.inputs) : onnx(ctx.inputs[0]!, ctx)],

@@ -2,7 +2,7 @@
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import type { Op } from '../core/op.js';
-import { at, checkShape, formatShape, normalizeAxis, sameShape, type Shape, sizeOf } from '../core/shape.js';
+import { at, checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js';
 import { apply, type Tensor } from '../core/tensor.js';
 
 const reshapeOp: Op<{ shape: Shape }> = {
@@ -56,7 +56,9 @@ function invert(permutation: readonly number[]): number[] {
 
 /** Reorders the axes: axis i of the result is axis `permutation[i]` of x. Without one, the order is reversed. */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
-  const order = (permutation ?? x.shape.map((_, i) => x.rank - 1 - i)).map((a) => normalizeAxis('transpose', a, x.rank));
+  const order = (permutation ?? x.shape.map((_, i) => x.rank - 1 - i)).map((a) =>
+    normalizeAxis('transpose', a, x.rank),
+  );
   if (order.length !== x.rank || new Set(order).size !== x.rank) {
     throw new ShapeError({
       operation: 'transpose',
@@ -67,7 +69,10 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   if (order.every((axis, i) => axis === i)) return x;
   if ((x.node.op as unknown) === transposeOp) {
     const inner = (x.node.attrs as { permutation: readonly number[] }).permutation;
-    return transpose(x.node.inputs[0]!, order.map((axis) => inner[axis]!));
+    return transpose(
+      x.node.inputs[0]!,
+      order.map((axis) => inner[axis]!),
+    );
   }
   return apply(transposeOp, [x], { permutation: order });
 }
@@ -76,7 +81,10 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
 export function swapAxes(x: Tensor, a = -1, b = -2): Tensor {
   const i = normalizeAxis('swapAxes', a, x.rank);
   const j = normalizeAxis('swapAxes', b, x.rank);
-  return transpose(x, x.shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis)));
+  return transpose(
+    x,
+    x.shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis)),
+  );
 }
 
 /** Adds an axis of size 1 at position `axis` of the result. */
@@ -87,7 +95,11 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
 
 /** Removes an axis of size 1, or all of them. */
 export function squeeze(x: Tensor, axis?: number): Tensor {
-  if (axis === undefined) return reshape(x, x.shape.filter((n) => n !== 1));
+  if (axis === undefined)
+    return reshape(
+      x,
+      x.shape.filter((n) => n !== 1),
+    );
   const position = normalizeAxis('squeeze', axis, x.rank);
   if (x.shape[position] !== 1) {
     throw new ShapeError({ operation: 'squeeze', expected: `size 1 on axis ${axis}`, got: formatShape(x.shape) });
