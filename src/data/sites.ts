@@ -1,6 +1,5 @@
 /**
- * The counter-based generator's sites that data uses. Programs number their sites from 0 upwards, so the range from
- * 0xffff0000 is free for data.
+ * The counter-based generator's sites that data uses: the range from 0xffff0000, which programs leave free.
  */
 export const sites = {
   order: 0xffff0001,

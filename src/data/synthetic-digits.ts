@@ -4,7 +4,8 @@
  * An item is drawn in these steps: choose a digit and one of its written forms (`digit-strokes.ts`); move each point a
  * little; bend the whole by slow waves; change proportions, slant it, turn it; run a spline through the points; let the
  * pen's width vary along the way; scale to a box of about 20 pixels and centre by mass, as MNIST does; draw with soft
- * edges. Item i depends on (seed, split, i) alone.
+ * edges. Item i depends on (seed, split, i) alone. (`Math.sin`, `cos` and `exp` may differ in the last bit between
+ * JavaScript engines, and with them, rarely, a grey value by one.)
  */
 
 import { RandomSequence } from '../random/sequence.js';
