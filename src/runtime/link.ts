@@ -63,7 +63,16 @@ export function link(
         return feedName;
       }
       case inputOp: {
-        const inputName = `in${inputs.findIndex((t) => t.node === leaf)}`;
+        const position = inputs.findIndex((t) => t.node === leaf);
+        if (position === -1) {
+          throw new GraphError({
+            operation: name,
+            expected: 'tensors whose values are known',
+            got: 'one that depends on an argument of a function that is being traced',
+            remedy: 'Return the tensor from that function instead of reading it inside.',
+          });
+        }
+        const inputName = `in${position}`;
         inputNames.set(leaf, inputName);
         graphInputs.push({ name: inputName, ...leaf.outputTypes[0]! });
         return inputName;
@@ -91,7 +100,9 @@ export function link(
     }
     const pieces: string[] = [];
     let end = 0;
-    for (const { variable, value } of changes.toSorted((a, b) => slotOf(a.variable).offset - slotOf(b.variable).offset)) {
+    for (const { variable, value } of changes.toSorted(
+      (a, b) => slotOf(a.variable).offset - slotOf(b.variable).offset,
+    )) {
       const { offset } = slotOf(variable);
       if (offset > end) pieces.push(cut(arenaInput(arena), end, offset, arena));
       pieces.push(lowering.emit('Reshape', [value, lowering.ints([variable.size])])[0]!);

@@ -3,8 +3,8 @@
  * Arguments become graph inputs, variables become slices of their arenas, assignments become new arenas, and fed values
  * (noise, schedules) are filled before each run.
  */
-import { allocate, type TypedArray } from '../core/dtype.js';
-import { ShapeError } from '../core/errors.js';
+import { allocate, dtypeOf, type TypedArray } from '../core/dtype.js';
+import { DTypeError, ShapeError } from '../core/errors.js';
 import { formatGraph, formatType, verify } from '../core/graph.js';
 import { type FeedAttrs, type FeedContext, input } from '../core/leaves.js';
 import type { TensorType } from '../core/op.js';
@@ -15,6 +15,7 @@ import { leavesOf, mapTree, type Replace, type Tree } from '../core/tree.js';
 import { type Backend, defaultBackend, type Value } from './backend.js';
 import { type Linked, link } from './link.js';
 import { LazySession, releaseWith } from './sessions.js';
+import { inTurn } from './turn.js';
 
 export type TensorTree = Tree<Tensor> | undefined;
 export type ToHost<T> = Replace<T, Tensor, HostTensor>;
@@ -56,18 +57,10 @@ export function compile<A extends readonly unknown[], R>(
     return compiled;
   };
   return {
-    run: (args, options = {}) => compiledFor(args).run(args as Tree<HostTensor>, options) as Promise<ToHost<R>>,
+    run: async (args, options = {}) => compiledFor(args).run(args as Tree<HostTensor>, options) as Promise<ToHost<R>>,
     text: (args) => compiledFor(args).text(),
-    prepare: (args) => compiledFor(args).prepare(),
+    prepare: async (args) => compiledFor(args).prepare(),
   };
-}
-
-/** Runs take turns: they share the state and the buffers that noise is written to. */
-let turn: Promise<unknown> = Promise.resolve();
-function inTurn<R>(fn: () => Promise<R>): Promise<R> {
-  const result = turn.then(fn);
-  turn = result.catch(() => undefined);
-  return result;
 }
 
 type TracedFunction = (...args: readonly TensorTree[]) => TensorTree;
@@ -83,12 +76,7 @@ class Compiled {
   private readonly session: LazySession;
   private readonly buffers = new Map<FeedAttrs, TypedArray>();
 
-  constructor(
-    name: string,
-    fn: TracedFunction,
-    types: Tree<TensorType>,
-    backend: Backend,
-  ) {
+  constructor(name: string, fn: TracedFunction, types: Tree<TensorType>, backend: Backend) {
     this.name = name;
     this.backend = backend;
     const inputs: Tensor[] = [];
@@ -116,49 +104,66 @@ class Compiled {
     return this.session.use(async () => undefined);
   }
 
+  release(): Promise<void> {
+    return this.session.release();
+  }
+
   run(args: Tree<HostTensor>, { seed = 0, step = 0, firstRow = 0, accept }: RunOptions): Promise<unknown> {
-    return inTurn(() => this.session.use(async (session) => {
-      const { linked, backend } = this;
-      const feeds: Record<string, Value> = {};
-      leavesOf(args).forEach((host, i) => {
-        const t = this.inputs[i]!;
-        if (host.data.length !== sizeOf(host.shape)) {
-          throw new ShapeError({
-            operation: `${this.name}, argument ${i}`,
-            expected: `${sizeOf(host.shape)} values for ${formatType(t)}`,
-            got: `${host.data.length}`,
-          });
+    return inTurn(() =>
+      this.session.use(async (session) => {
+        const { linked, backend } = this;
+        const feeds: Record<string, Value> = {};
+        leavesOf(args).forEach((host, i) => {
+          const t = this.inputs[i]!;
+          if (host.data.length !== sizeOf(host.shape)) {
+            throw new ShapeError({
+              operation: `${this.name}, argument ${i}`,
+              expected: `${sizeOf(host.shape)} values for ${formatType(t)}`,
+              got: `${host.data.length}`,
+            });
+          }
+          if (dtypeOf(host.data) !== host.dtype) {
+            throw new DTypeError({
+              operation: `${this.name}, argument ${i}`,
+              expected: `an array of ${host.dtype}`,
+              got: dtypeOf(host.data),
+            });
+          }
+          if (linked.inputs[i] !== undefined) feeds[linked.inputs[i]] = backend.fromHost(host);
+        });
+        for (const { name, attrs } of linked.feeds) {
+          const data = this.buffers.get(attrs) ?? allocate(attrs.type.dtype, sizeOf(attrs.type.shape));
+          this.buffers.set(attrs, data);
+          attrs.fill(data, { seed, step, firstRow });
+          feeds[name] = backend.fromHost({ ...attrs.type, data });
         }
-        if (linked.inputs[i] !== undefined) feeds[linked.inputs[i]] = backend.fromHost(host);
-      });
-      for (const { name, attrs } of linked.feeds) {
-        const data = this.buffers.get(attrs) ?? allocate(attrs.type.dtype, sizeOf(attrs.type.shape));
-        this.buffers.set(attrs, data);
-        attrs.fill(data, { seed, step, firstRow });
-        feeds[name] = backend.fromHost({ ...attrs.type, data });
-      }
-      for (const { name, arena } of linked.arenas) feeds[name] = arena.current;
+        for (const { name, arena } of linked.arenas) feeds[name] = arena.current;
 
-      const fetches: Record<string, Value> = {};
-      const values = linked.results.map(({ name, type }) => {
-        fetches[name] ??= backend.empty(type);
-        return fetches[name];
-      });
-      for (const { name, arena } of linked.updates) fetches[name] = arena.spare;
-      await session.run(feeds, fetches);
+        const fetches: Record<string, Value> = {};
+        const values = linked.results.map(({ name, type }) => {
+          fetches[name] ??= backend.empty(type);
+          return fetches[name];
+        });
+        for (const { name, arena } of linked.updates) fetches[name] = arena.spare;
+        await session.run(feeds, fetches);
 
-      const hosts: HostTensor[] = [];
-      for (const value of values) {
-        hosts.push({ shape: value.shape, dtype: value.dtype, data: await backend.toHost(value) });
-      }
-      if (accept === undefined || accept(hosts)) for (const { arena } of linked.updates) arena.swap();
-      let i = 0;
-      return this.result === undefined ? undefined : mapTree(this.result, () => hosts[i++]!);
-    }));
+        const hosts: HostTensor[] = [];
+        for (const value of values) {
+          hosts.push({ shape: value.shape, dtype: value.dtype, data: await backend.toHost(value) });
+        }
+        if (accept === undefined || accept(hosts)) for (const { arena } of linked.updates) arena.swap();
+        let i = 0;
+        return this.result === undefined ? undefined : mapTree(this.result, () => hosts[i++]!);
+      }),
+    );
   }
 }
 
 setEvaluator(async (tensors) => {
-  const program = compile(() => [...tensors] as readonly Tensor[], { name: 'evaluate' });
-  return (await program.run([])) as unknown as HostTensor[];
+  const program = new Compiled('evaluate', () => tensors, [], defaultBackend());
+  try {
+    return (await program.run([], {})) as HostTensor[];
+  } finally {
+    await program.release();
+  }
 });

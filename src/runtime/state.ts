@@ -3,15 +3,16 @@
  * double-buffered: a run reads the current buffer and writes the spare one, and they change places when the run is
  * accepted. A rejected run (a NaN loss) therefore leaves the state as it was.
  */
-import { allocate, type DType, dtypeOf, type TypedArray } from '../core/dtype.js';
-import { FormatError, ShapeError } from '../core/errors.js';
+import { allocate, bytesPerElement, type DType, dtypeOf, type TypedArray } from '../core/dtype.js';
+import { DTypeError, FormatError, ShapeError, UsageError } from '../core/errors.js';
 import { Variable } from '../core/leaves.js';
 import { formatShape, type Shape, sizeOf } from '../core/shape.js';
 import type { Backend, Value } from './backend.js';
 import { defaultBackend } from './backend.js';
+import { inTurn } from './turn.js';
 
-/** Largest arena, in elements: 64 MiB of float32. */
-const maxArenaElements = 16 * 1024 * 1024;
+/** Largest arena: 64 MiB. A larger variable has an arena of its own. */
+const maxArenaBytes = 64 * 2 ** 20;
 
 export interface Slot {
   readonly arena: Arena;
@@ -53,12 +54,23 @@ export class Arena {
           got: `${initial.length}`,
         });
       }
+      if (dtypeOf(initial) !== this.dtype) {
+        throw new DTypeError({
+          operation: `initial value of ${variable.name}`,
+          expected: this.dtype,
+          got: dtypeOf(initial),
+        });
+      }
       (data as Float32Array).set(initial as Float32Array, offsets[i]);
-      slots.set(variable, { arena: this, offset: offsets[i]! });
     });
     this.value = backend.fromHost({ shape: [length], dtype: this.dtype, data });
-    this.whole = new Variable([length], { dtype: this.dtype, trainable: false, initial: () => data });
+    const initial = (): TypedArray => allocate(this.dtype, length);
+    this.whole = new Variable([length], { dtype: this.dtype, trainable: false, initial });
     slots.set(this.whole, { arena: this, offset: 0 });
+    // Last, so that a variable whose first value cannot be made is not placed.
+    variables.forEach((variable, i) => {
+      slots.set(variable, { arena: this, offset: offsets[i]! });
+    });
   }
 
   /** The buffer that holds the state. */
@@ -98,18 +110,19 @@ export class Arena {
 export function allot(variables: readonly Variable[], backend: Backend = defaultBackend()): Arena[] {
   const arenas: Arena[] = [];
   let bucket: Variable[] = [];
-  let elements = 0;
+  let bytes = 0;
   const close = (): void => {
     if (bucket.length > 0) arenas.push(new Arena(bucket, backend));
     bucket = [];
-    elements = 0;
+    bytes = 0;
   };
   for (const variable of new Set(variables)) {
     if (slots.has(variable)) continue;
     const first = bucket[0];
-    if (first !== undefined && (first.dtype !== variable.dtype || elements + variable.size > maxArenaElements)) close();
+    const more = variable.size * bytesPerElement[variable.dtype];
+    if (first !== undefined && (first.dtype !== variable.dtype || bytes + more > maxArenaBytes)) close();
     bucket.push(variable);
-    elements += variable.size;
+    bytes += more;
   }
   close();
   return arenas;
@@ -155,24 +168,43 @@ export function mirrorViews(mirror: Variable, arena: Arena, prefix: string): Sta
   }));
 }
 
-/** Values by name, copied to the host. */
-export async function readState(views: readonly StateView[]): Promise<Map<string, NamedArray>> {
-  const read = new Map<Arena, TypedArray>();
-  const out = new Map<string, NamedArray>();
-  for (const { name, shape, variable, start } of views) {
-    const { arena, offset } = slotOf(variable);
-    const data = read.get(arena) ?? (await arena.read());
-    read.set(arena, data);
-    out.set(name, { shape, data: data.slice(offset + start, offset + start + sizeOf(shape)) as TypedArray });
+function checkNames(operation: string, views: readonly StateView[]): void {
+  const names = new Set<string>();
+  for (const { name } of views) {
+    if (names.has(name)) {
+      const remedy = 'Give each variable a name of its own.';
+      throw new UsageError({ operation, expected: 'distinct names', got: `'${name}' twice`, remedy });
+    }
+    names.add(name);
   }
-  return out;
+}
+
+/**
+ * Values by name, copied to the host, all as they are after the runs asked for so far.
+ * @throws UsageError where two have one name
+ */
+export async function readState(views: readonly StateView[]): Promise<Map<string, NamedArray>> {
+  checkNames('read parameters', views);
+  return inTurn(async () => {
+    const read = new Map<Arena, TypedArray>();
+    const out = new Map<string, NamedArray>();
+    for (const { name, shape, variable, start } of views) {
+      const { arena, offset } = slotOf(variable);
+      const data = read.get(arena) ?? (await arena.read());
+      read.set(arena, data);
+      out.set(name, { shape, data: data.slice(offset + start, offset + start + sizeOf(shape)) as TypedArray });
+    }
+    return out;
+  });
 }
 
 /**
  * Sets values by name. All names and shapes are checked before anything is written.
  * @throws FormatError naming what is missing, left over or of another shape
+ * @throws UsageError where two have one name
  */
 export async function writeState(views: readonly StateView[], values: ReadonlyMap<string, NamedArray>): Promise<void> {
+  checkNames('load parameters', views);
   const names = new Set(views.map((v) => v.name));
   const missing = views.filter((v) => !values.has(v.name)).map((v) => v.name);
   const extra = [...values.keys()].filter((name) => !names.has(name));
@@ -181,22 +213,33 @@ export async function writeState(views: readonly StateView[], values: ReadonlyMa
     const part = (label: string, items: string[]): string[] =>
       items.length === 0 ? [] : [`${label} ${items.slice(0, 5).join(', ')}${items.length > 5 ? ', …' : ''}`];
     const got = [...part('none for', missing), ...part('unknown', extra)].join('; ');
-    throw new FormatError({ operation: 'load parameters', expected: `the ${views.length} tensors of this model`, got, remedy });
+    throw new FormatError({
+      operation: 'load parameters',
+      expected: `the ${views.length} tensors of this model`,
+      got,
+      remedy,
+    });
   }
   for (const { name, shape, variable } of views) {
     const value = values.get(name)!;
     const expected = `${variable.dtype}${formatShape(shape)}`;
     const got = `${dtypeOf(value.data)}${formatShape(value.shape)}`;
     if (got !== expected) throw new FormatError({ operation: `load ${name}`, expected, got, remedy });
+    const [size, found] = [sizeOf(shape), value.data.length];
+    if (found !== size) {
+      throw new FormatError({ operation: `load ${name}`, expected: `${size} values`, got: `${found}`, remedy });
+    }
   }
-  const changed = new Map<Arena, Float32Array>();
-  for (const { name, variable, start } of views) {
-    const { arena, offset } = slotOf(variable);
-    const data = changed.get(arena) ?? ((await arena.read()).slice() as Float32Array);
-    changed.set(arena, data);
-    data.set(values.get(name)!.data as Float32Array, offset + start);
-  }
-  for (const [arena, data] of changed) arena.write(data);
+  return inTurn(async () => {
+    const changed = new Map<Arena, Float32Array>();
+    for (const { name, variable, start } of views) {
+      const { arena, offset } = slotOf(variable);
+      const data = changed.get(arena) ?? ((await arena.read()).slice() as Float32Array);
+      changed.set(arena, data);
+      data.set(values.get(name)!.data as Float32Array, offset + start);
+    }
+    for (const [arena, data] of changed) arena.write(data);
+  });
 }
 
 /** Values of variables by name, copied to the host. */
@@ -206,5 +249,8 @@ export function readVariables(variables: Iterable<Variable>): Promise<Map<string
 
 /** Sets variables from values by name; see `writeState`. */
 export function writeVariables(variables: Iterable<Variable>, values: ReadonlyMap<string, NamedArray>): Promise<void> {
-  return writeState([...variables].map((v) => viewOf(v)), values);
+  return writeState(
+    [...variables].map((v) => viewOf(v)),
+    values,
+  );
 }
