@@ -28,7 +28,7 @@ export interface WeightOptions {
   /** Whether there is a bias; default true. */
   readonly bias?: boolean;
   /** First values of the weight; default: PyTorch's for the layer. */
-  readonly weightInitializer?: Initializer;
+  readonly weightInitializer?: Initializer | undefined;
   /** First values of the bias; default: PyTorch's for the layer. */
-  readonly biasInitializer?: Initializer;
+  readonly biasInitializer?: Initializer | undefined;
 }
