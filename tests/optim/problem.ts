@@ -17,7 +17,7 @@ export const inputs = tensor(fixture.problem.x, [6, 4]);
 export const targets = tensor(fixture.problem.y, [6, 3]);
 
 /** mean((tanh(x·W + b)·V − y)²) */
-export function loss([W, b, V]: readonly Tensor[], x = inputs, y = targets): Tensor {
+function loss([W, b, V]: readonly Tensor[], x = inputs, y = targets): Tensor {
   return x.matmul(W!).add(b!).tanh().matmul(V!).sub(y).square().mean();
 }
 
