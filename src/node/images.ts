@@ -1,0 +1,86 @@
+/** Pictures of what a model makes: images in a grid, points in a plot; as PNG. */
+import { PNG } from 'pngjs';
+import { ShapeError, UsageError } from '../core/errors.js';
+import { formatShape } from '../core/shape.js';
+import type { HostTensor } from '../core/tensor.js';
+import { Canvas } from './canvas.js';
+import { type PointSeries, plotPoints } from './scatter.js';
+
+/** Pixels between two images of a grid, and around it. */
+const gap = 4;
+/** Images smaller than this are shown enlarged by a whole factor. */
+const readable = 48;
+/** Longest side of a picture, in pixels. */
+const longest = 16_384;
+const paper = [38, 44, 56] as const;
+
+/** PNG bytes of items as they are: images [N, C, H, W] become a grid, points [N, 2] a plot. */
+export function pictureOf(items: HostTensor, options: GridOptions = {}): Uint8Array {
+  return items.shape.length === 2 ? pointPlot([{ points: items }]) : imageGrid(items, options);
+}
+
+export interface GridOptions {
+  /** Images in a row; default: as many as make the grid square. */
+  readonly columns?: number;
+  /** Pixels for each pixel of an image; default: as many as make it readable. */
+  readonly scale?: number;
+}
+
+/**
+ * A grid of images [N, C, H, W] with values in 0…1 (others are clipped), C being 1 (grey) or 3 (red, green, blue).
+ * @throws ShapeError for other shapes, UsageError where the picture would be too large
+ */
+export function imageGrid(images: HostTensor, options: GridOptions = {}): Uint8Array {
+  const [N, C, H, W] = images.shape as [number, number, number, number];
+  if (images.shape.length !== 4 || (C !== 1 && C !== 3) || N < 1) {
+    throw new ShapeError({
+      operation: 'image grid',
+      expected: 'images [N, 1 or 3, H, W]',
+      got: formatShape(images.shape),
+      remedy: 'Write them as .npy instead.',
+    });
+  }
+  const columns = Math.min(N, options.columns ?? Math.ceil(Math.sqrt(N)));
+  const rows = Math.ceil(N / columns);
+  const sideOf = (scale: number): [number, number] => [
+    gap + columns * (W * scale + gap),
+    gap + rows * (H * scale + gap),
+  ];
+  let scale = options.scale ?? Math.max(1, Math.ceil(readable / Math.max(H, W)));
+  while (scale > 1 && Math.max(...sideOf(scale)) > longest) scale--;
+  const [width, height] = sideOf(scale);
+  if (Math.max(width, height) > longest) {
+    throw new UsageError({
+      operation: 'image grid',
+      expected: `a picture of at most ${longest} pixels a side`,
+      got: `${N} images of ${H}×${W} in ${rows} rows`,
+      remedy: 'Ask for fewer, or write them as .npy.',
+    });
+  }
+  const canvas = new Canvas(width, height, paper);
+  const data = images.data as Float32Array;
+  const byte = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, value)));
+  for (let n = 0; n < N; n++) {
+    const left = gap + (n % columns) * (W * scale + gap);
+    const top = gap + Math.floor(n / columns) * (H * scale + gap);
+    for (let y = 0; y < H; y++) {
+      for (let x = 0; x < W; x++) {
+        const at = (channel: number): number => byte(data[((n * C + channel) * H + y) * W + x]!);
+        const color = C === 1 ? ([at(0), at(0), at(0)] as const) : ([at(0), at(1), at(2)] as const);
+        canvas.fill(left + x * scale, top + y * scale, scale, scale, color);
+      }
+    }
+  }
+  return encodePng(canvas);
+}
+
+/** Points [N, 2], one or several series, in a plot with equal units on both axes. */
+export function pointPlot(series: readonly PointSeries[]): Uint8Array {
+  return encodePng(plotPoints(series));
+}
+
+function encodePng({ width, height, pixels }: Canvas): Uint8Array {
+  const png = new PNG({ width, height });
+  png.data = Buffer.from(pixels.buffer);
+  return PNG.sync.write(png, { colorType: 2, inputColorType: 2, inputHasAlpha: false });
+}

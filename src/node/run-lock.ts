@@ -1,0 +1,96 @@
+/**
+ * A lock on a run directory, so that two processes do not train in one. Each announces itself by an empty file whose
+ * name says who it is, then looks for others: of two that come at once at least one sees the other. A process that has
+ * died is recognised by its name, and only its own file is ever removed for it.
+ */
+import fs from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from '../core/errors.js';
+import { codeOf, namesIn, onDisk } from './files.js';
+
+/** `.lock-<host>-<process id>-<when it began>` */
+const pattern = /^\.lock-(.*)-(\d+)-(\d+)$/;
+const prefix = '.lock-';
+
+/** Two that come at once both step back; they try again so often, after waits of different length. */
+const attempts = 4;
+const longestWaitMs = 100;
+
+export interface RunLock {
+  release(): Promise<void>;
+}
+
+/** Whether a name in a run directory is that of a lock. */
+export function isLock(name: string): boolean {
+  return name.startsWith(prefix);
+}
+
+/**
+ * Takes the lock.
+ * @throws UsageError where another process holds it
+ */
+export async function lockRun(directory: string): Promise<RunLock> {
+  const own = `${prefix}${hostname()}-${process.pid}-${(await beginOf(process.pid)) ?? Math.round(performance.timeOrigin)}`;
+  const path = join(directory, own);
+  const operation = `lock ${directory}`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await onDisk(operation, async () => (await fs.open(path, 'wx')).close());
+    } catch (error) {
+      if (codeOf((error as Error).cause) === 'EEXIST') throw held(directory, own);
+      throw error;
+    }
+    const release = (): Promise<void> => onDisk(operation, () => fs.rm(path, { force: true }));
+    const other = await findOther(directory, own);
+    if (other === undefined) return { release };
+    await release();
+    if (attempt === attempts) throw held(directory, other);
+    await sleep(Math.random() * longestWaitMs);
+  }
+}
+
+/** The lock of another living process; those of dead ones are removed. */
+async function findOther(directory: string, own: string): Promise<string | undefined> {
+  for (const name of await namesIn(directory)) {
+    if (!isLock(name) || name === own) continue;
+    if (await lives(name)) return name;
+    await onDisk(`lock ${directory}`, () => fs.rm(join(directory, name), { force: true }));
+  }
+  return undefined;
+}
+
+/** Of a process on another host nobody here can know, so it counts as living. */
+async function lives(name: string): Promise<boolean> {
+  const [, host, pid, began] = pattern.exec(name) ?? [];
+  if (host !== hostname()) return true;
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    if (codeOf(error) !== 'EPERM') return false;
+  }
+  // A process id is given out again after its owner has died.
+  const now = await beginOf(Number(pid));
+  return now === undefined || now === began;
+}
+
+/** Field 22 of /proc/<pid>/stat, clock ticks from boot to the process's begin; undefined on systems without it. */
+async function beginOf(pid: number): Promise<string | undefined> {
+  try {
+    const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]; // the name in field 2 may hold spaces
+  } catch {
+    return undefined;
+  }
+}
+
+function held(directory: string, name: string): UsageError {
+  const [, host, pid] = pattern.exec(name) ?? [];
+  return new UsageError({
+    operation: `train in ${directory}`,
+    expected: 'a run that no other process trains',
+    got: pid === undefined ? `a lock, ${name}` : `process ${pid} on ${host} at work in it`,
+    remedy: `Wait for it or stop it, or choose another --out. If no process is at work, delete ${join(directory, name)}.`,
+  });
+}
