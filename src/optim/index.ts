@@ -14,7 +14,7 @@ export { type AdamSettings, adam, adamW } from './adam.js';
 export { clipByGlobalNorm, clipByValue, clipScale, globalNorm } from './clipping.js';
 export { type Ema, type EmaOptions, ema } from './ema.js';
 export { type LionSettings, lion } from './lion.js';
-export { type AtStep, type Moments, type Optimizer, type UpdateContext, variableLike } from './optimizer.js';
+export type { AtStep, Moments, Optimizer, UpdateContext } from './optimizer.js';
 export { type RmspropSettings, rmsprop } from './rmsprop.js';
 export { constant, cosine, linear, type OneCycleOptions, oneCycle, type Schedule, step, warmUp } from './schedules.js';
 export { type SgdSettings, sgd } from './sgd.js';
