@@ -40,7 +40,13 @@ export function checkWhole(operation: string, name: string, values: readonly num
 }
 
 /** Positions that a window of `kernel` taps visits: ⌊(n + pads − d(k − 1) − 1)/s⌋ + 1. May be ≤ 0: then it does not fit. */
-export function windowCount(n: number, kernel: number, stride: number, [before, after]: Pair, dilation: number): number {
+export function windowCount(
+  n: number,
+  kernel: number,
+  stride: number,
+  [before, after]: Pair,
+  dilation: number,
+): number {
   return Math.floor((n + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
 }
 

@@ -80,7 +80,9 @@ function bySlicedColumns({ ctx, n, groups, c, o, kernel, grid, padded, extent, t
   const split = emit('Reshape', [inputs[1]!, ints([n, groups, o, places])]);
   const products = emit('MatMul', [cols, emit('Transpose', [split], { perm: [0, 1, 3, 2] })]);
   const total = n === 1 ? products : emit('ReduceSum', [products, ints([0])], { keepdims: 0 });
-  const transposed = emit('Transpose', [emit('Reshape', [total, ints([groups, c * taps.length, o])])], { perm: [0, 2, 1] });
+  const transposed = emit('Transpose', [emit('Reshape', [total, ints([groups, c * taps.length, o])])], {
+    perm: [0, 2, 1],
+  });
   return emit('Reshape', [transposed, ints([groups * o, c, ...kernel])]);
 }
 

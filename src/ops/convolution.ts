@@ -12,18 +12,18 @@
  */
 import { DTypeError, ShapeError, UsageError } from '../core/errors.js';
 import type { LowerContext, Op, TensorType } from '../core/op.js';
-import { at, formatShape, sameShape, type Shape } from '../core/shape.js';
+import { at, formatShape, type Shape, sameShape } from '../core/shape.js';
 import { apply, type Tensor } from '../core/tensor.js';
 import { sum } from './broadcast.js';
 import {
   checkWhole,
   convolvedSize,
   type Geometry,
-  pair,
   type PaddingOption,
-  paddingOf,
   type Pair,
   type PairOption,
+  paddingOf,
+  pair,
 } from './convolution-geometry.js';
 import { lowerWeightGradient } from './convolution-weight-gradient.js';
 import { reshape } from './movement.js';
@@ -51,7 +51,11 @@ const convolutionOp: Op<Geometry> = {
   name: 'convolution',
   infer: ([x, w], geometry) => [
     {
-      shape: [at(x!.shape, 0), at(w!.shape, 0), ...convolvedSize('convolution', x!.shape, kernelOf(w!.shape), geometry)],
+      shape: [
+        at(x!.shape, 0),
+        at(w!.shape, 0),
+        ...convolvedSize('convolution', x!.shape, kernelOf(w!.shape), geometry),
+      ],
       dtype: 'float32',
     },
   ],
@@ -111,7 +115,9 @@ function lowerInput({ inputs, types, attrs, emit, ints }: LowerContext<SizedGeom
       groups === 1
         ? emit('Transpose', [w], { perm: [1, 0, 2, 3] })
         : emit('Reshape', [
-            emit('Transpose', [emit('Reshape', [w, ints([groups, o / groups, perGroup, kh, kw])])], { perm: [0, 2, 1, 3, 4] }),
+            emit('Transpose', [emit('Reshape', [w, ints([groups, o / groups, perGroup, kh, kw])])], {
+              perm: [0, 2, 1, 3, 4],
+            }),
             ints([perGroup * groups, o / groups, kh, kw]),
           ]);
     const backwards = [ints([-1, -1]), ints([-(2 ** 31), -(2 ** 31)]), ints([2, 3]), ints([-1, -1])];
@@ -133,7 +139,9 @@ function lowerInput({ inputs, types, attrs, emit, ints }: LowerContext<SizedGeom
 
 const convolutionWeightOp: Op<SizedGeometry> = {
   name: 'convolutionWeight',
-  infer: ([x, g], { size, groups }) => [{ shape: [at(g!.shape, 1), at(x!.shape, 1) / groups, ...size], dtype: 'float32' }],
+  infer: ([x, g], { size, groups }) => [
+    { shape: [at(g!.shape, 1), at(x!.shape, 1) / groups, ...size], dtype: 'float32' },
+  ],
   vjp: ({ inputs: [x, g], attrs: { size: _, ...geometry }, grads: [v], needs }) => [
     needs(0) ? convolutionInput(g!, v!, { ...geometry, size: kernelOf(x!.shape) }) : null,
     needs(1) ? convolution(x!, v!, geometry) : null,
@@ -220,7 +228,8 @@ export function conv2d(
     });
   }
   const same = (k: number, d: number): Pair => [Math.floor((d * (k - 1)) / 2), Math.ceil((d * (k - 1)) / 2)];
-  const pads = padding === 'same' ? ([same(kh, dilations[0]), same(kw, dilations[1])] as const) : paddingOf('conv2d', padding);
+  const pads =
+    padding === 'same' ? ([same(kh, dilations[0]), same(kw, dilations[1])] as const) : paddingOf('conv2d', padding);
   return convolution(x, w, { stride: strides, padding: pads, dilation: dilations, groups }, bias);
 }
 

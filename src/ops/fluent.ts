@@ -12,7 +12,12 @@ import * as joining from './joining.js';
 import * as linalg from './linalg.js';
 import * as math from './math.js';
 import * as movement from './movement.js';
+import * as normalization from './normalization.js';
+import * as ordering from './ordering.js';
+import * as padding from './padding.js';
+import * as pooling from './pooling.js';
 import * as reduce from './reduce.js';
+import * as resizing from './resizing.js';
 import * as softmaxes from './softmax.js';
 
 const { add, sub, mul, div, pow, maximum, minimum, square, neg, log, clip } = arithmetic;
@@ -27,6 +32,11 @@ const { gather, gatherElements, pick, oneHot, tril, triu } = indexing;
 const { softmax, logSoftmax } = softmaxes;
 const { matmul } = linalg;
 const { conv1d, conv2d, convTranspose1d, convTranspose2d } = convolution;
+const { maxPool2d, avgPool2d, upsampleNearest } = pooling;
+const { resize, pixelShuffle, pixelUnshuffle } = resizing;
+const { pad } = padding;
+const { layerNorm, rmsNorm, groupNorm, instanceNorm, batchNorm } = normalization;
+const { topK, sort, argmax, argmin, cumsum } = ordering;
 
 const methods = {
   add, sub, mul, div, pow, maximum, minimum, square, neg, log, clip,
@@ -39,6 +49,9 @@ const methods = {
   gather, gatherElements, pick, oneHot, tril, triu,
   softmax, logSoftmax, matmul,
   conv1d, conv2d, convTranspose1d, convTranspose2d,
+  maxPool2d, avgPool2d, upsampleNearest, resize, pixelShuffle, pixelUnshuffle, pad,
+  layerNorm, rmsNorm, groupNorm, instanceNorm, batchNorm,
+  topK, sort, argmax, argmin, cumsum,
 };
 
 type Method<F> = F extends (x: never, ...rest: infer A) => infer R ? (...rest: A) => R : never;
