@@ -10,10 +10,10 @@
 import type { TypedArray } from '../core/dtype.js';
 import { UsageError } from '../core/errors.js';
 import { type FeedContext, feed } from '../core/leaves.js';
-import { at, type Shape, sizeOf } from '../core/shape.js';
+import { type Shape, sizeOf } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { currentTrace, type Trace } from '../core/trace.js';
-import { arange, where } from '../ops/index.js';
+import { argmax } from '../ops/index.js';
 import { boxMuller } from './box-muller.js';
 import { fillNormal, fillUint32, fillUniform, type Stream } from './distributions.js';
 
@@ -119,10 +119,7 @@ export class Rng {
    * Shapes: logits [items, …, classes] → [items, …]; [classes] → [], one draw that all items share.
    */
   categorical(logits: Tensor, options: DrawOptions = {}): Tensor {
-    const perturbed = logits.add(this.gumbel(logits.shape, { perItem: logits.rank > 1, ...options }));
-    const classes = at(logits.shape, -1);
-    const best = perturbed.equal(perturbed.max(-1, { keepDims: true }));
-    return where(best, arange(classes, { dtype: 'int32' }), classes).min(-1);
+    return argmax(logits.add(this.gumbel(logits.shape, { perItem: logits.rank > 1, ...options })));
   }
 
   /**
