@@ -20,6 +20,12 @@ export interface Op<A = unknown> {
    * again. An op without it has no gradient: it stops the walk silently (integer and boolean results).
    */
   vjp?(ctx: VjpContext<A>): readonly (Tensor | null)[];
+  /**
+   * A cheaper tensor of the same value and type, or null. Called on single outputs just before lowering, again and
+   * again until no rule applies, so a rule must make progress: fewer nodes, or smaller ones. `uses` says how many nodes
+   * read a tensor: what others need as well is not worth absorbing.
+   */
+  simplify?(result: Tensor, uses: (t: Tensor) => number): Tensor | null;
   /** Writes the op as ONNX nodes and returns the names of its outputs. */
   lower(ctx: LowerContext<A>): readonly string[];
 }

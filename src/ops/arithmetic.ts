@@ -5,8 +5,9 @@ import { constant } from '../core/leaves.js';
 import type { Op, VjpContext } from '../core/op.js';
 import { broadcastShapes } from '../core/shape.js';
 import { apply, Tensor } from '../core/tensor.js';
-import { ones, sumTo } from './broadcast.js';
+import { liftExpansion, ones, sumTo } from './broadcast.js';
 import { expectKind, expectSameDType } from './expect.js';
+import { isFrom } from './movement.js';
 
 /** A tensor, or a number that takes the other side's dtype. */
 export type Operand = Tensor | number;
@@ -42,6 +43,7 @@ function binary(name: string, onnx: string, vjp: BinaryVjp): Op<null> {
       const [gx, gy] = vjp(x, y, ctx.grads[0]!, ctx);
       return [ctx.needs(0) ? sumTo(gx(), x.shape) : null, ctx.needs(1) ? sumTo(gy(), y.shape) : null];
     },
+    simplify: liftExpansion,
     lower: ({ inputs, emit }) => [emit(onnx, inputs)],
   };
 }
@@ -55,6 +57,7 @@ function comparison(name: string, onnx: string, takes: 'number' | 'mask' | 'any'
       if (takes !== 'any') expectKind(name, takes, x!);
       return [{ shape: broadcastShapes(name, x!.shape, y!.shape), dtype: 'bool' }];
     },
+    simplify: liftExpansion,
     lower: ({ inputs, emit }) => [emit(onnx, inputs)],
   };
 }
@@ -123,11 +126,12 @@ const negOp: Op<null> = {
     return [{ shape: x!.shape, dtype: x!.dtype }];
   },
   vjp: ({ grads: [g] }) => [neg(g!)],
+  simplify: (y) => (isFrom(negOp, y.node.inputs[0]!) ? y.node.inputs[0]!.node.inputs[0]! : liftExpansion(y)),
   lower: ({ inputs, emit }) => [emit('Neg', inputs)],
 };
 /** −x */
 export function neg(x: Tensor): Tensor {
-  return (x.node.op as unknown) === negOp ? x.node.inputs[0]! : apply(negOp, [x], null);
+  return apply(negOp, [x], null);
 }
 
 const logOp: Op<null> = {

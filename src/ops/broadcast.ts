@@ -17,12 +17,19 @@ import {
 } from '../core/shape.js';
 import { apply, type Tensor } from '../core/tensor.js';
 import { expectKind } from './expect.js';
-import { reshape } from './movement.js';
+import { isFrom, reshape, reshapeOp } from './movement.js';
 
 const expandOp: Op<{ shape: Shape }> = {
   name: 'expand',
   infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
   vjp: ({ inputs: [x], grads: [g] }) => [sumTo(g!, x!.shape)],
+  // An expansion of an expansion, or of a reshaped single value, is one expansion.
+  simplify: (y) => {
+    const x = y.node.inputs[0]!;
+    const source = expandedFrom(x);
+    if (source !== null) return expand(source, y.shape);
+    return x.size === 1 && x.rank > 0 ? expand(reshape(x, []), y.shape) : null;
+  },
   // An axis that stays is written as 1, which keeps whatever size it has at run time.
   lower: ({ inputs: [x], types: [type], attrs: { shape }, emit, ints }) => {
     const lead = shape.length - type!.shape.length;
@@ -46,6 +53,24 @@ export function expand(x: Tensor, shape: Shape): Tensor {
     });
   }
   return apply(expandOp, [x], { shape });
+}
+
+/** What an expanded tensor was expanded from, if it is one; a single value also when it was reshaped since. */
+function expandedFrom(t: Tensor): Tensor | null {
+  if (isFrom(expandOp, t)) return t.node.inputs[0]!;
+  const from = isFrom(reshapeOp, t) ? expandedFrom(t.node.inputs[0]!) : null;
+  return from?.size === 1 ? reshape(from, []) : null;
+}
+
+/**
+ * The rule of elementwise ops: f(expand(x), y) is f(x, y) where that has the same shape, and expand(f(x, y)) where it is
+ * smaller.
+ */
+export function liftExpansion(result: Tensor): Tensor | null {
+  const { op, inputs, attrs } = result.node;
+  const sources = inputs.map((t) => expandedFrom(t) ?? t);
+  if (sources.every((t, i) => t === inputs[i])) return null;
+  return expand(apply(op, sources, attrs), result.shape);
 }
 
 interface ReduceAttrs {

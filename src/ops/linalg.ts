@@ -5,7 +5,7 @@ import { at, broadcastShapes, formatShape, sizeOf } from '../core/shape.js';
 import { apply, type Tensor } from '../core/tensor.js';
 import { mul } from './arithmetic.js';
 import { sum, sumTo } from './broadcast.js';
-import { reshape, swapAxes, transpose, unsqueeze } from './movement.js';
+import { isFrom, reshape, swapAxes, transpose, transposeOp, unsqueeze } from './movement.js';
 
 const matmulOp: Op<null> = {
   name: 'matmul',
@@ -33,16 +33,47 @@ const matmulOp: Op<null> = {
       const tall = reshape(g!, [height, at(g!.shape, -1)]);
       return [
         needs(0) ? reshape(matmul(tall, swapAxes(b!)), a!.shape) : null,
-        needs(1) ? matmul(swapAxes(rows), tall) : null,
+        needs(1) ? transposedProduct(b!, rows, tall) : null,
       ];
     }
     return [
       needs(0) ? sumTo(matmul(g!, swapAxes(b!)), a!.shape) : null,
-      needs(1) ? sumTo(matmul(swapAxes(a!), g!), b!.shape) : null,
+      needs(1) ? sumTo(transposedProduct(b!, a!, g!), b!.shape) : null,
     ];
+  },
+  // One matrix product with its transposes folded in.
+  simplify: ({ node: { inputs } }) => {
+    if (inputs.some((t) => t.rank !== 2) || !inputs.some((t) => isFrom(transposeOp, t))) return null;
+    const [a, b] = inputs.map((t) => (isFrom(transposeOp, t) ? t.node.inputs[0]! : t));
+    const attrs = { transA: isFrom(transposeOp, inputs[0]!), transB: isFrom(transposeOp, inputs[1]!) };
+    return apply(gemmOp, [a!, b!], attrs);
   },
   lower: ({ inputs, emit }) => [emit('MatMul', inputs)],
 };
+
+interface GemmAttrs {
+  readonly transA: boolean;
+  readonly transB: boolean;
+}
+
+/** A or Aᵀ times B or Bᵀ, of matrices. Made by simplification only, so it needs no gradient. */
+const gemmOp: Op<GemmAttrs> = {
+  name: 'gemm',
+  infer: ([a, b], { transA, transB }) => [
+    { shape: [at(a!.shape, transA ? 1 : 0), at(b!.shape, transB ? 0 : 1)], dtype: 'float32' },
+  ],
+  lower: ({ inputs, attrs: { transA, transB }, emit }) => [
+    emit('Gemm', inputs, { transA: transA ? 1 : 0, transB: transB ? 1 : 0 }),
+  ],
+};
+
+/**
+ * Aᵀ·G, the gradient of B. Where B is itself a transpose, as in x·Wᵀ, it is written (Gᵀ·A)ᵀ: the gradient of W is then
+ * Gᵀ·A, with no transpose of a large matrix left.
+ */
+function transposedProduct(b: Tensor, a: Tensor, g: Tensor): Tensor {
+  return isFrom(transposeOp, b) ? swapAxes(matmul(swapAxes(g), a)) : matmul(swapAxes(a), g);
+}
 
 /**
  * Matrix product over the last two axes; leading axes broadcast. Vectors count as one row on the left and one column on

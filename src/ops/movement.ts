@@ -5,10 +5,17 @@ import type { Op } from '../core/op.js';
 import { at, checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js';
 import { apply, type Tensor } from '../core/tensor.js';
 
-const reshapeOp: Op<{ shape: Shape }> = {
+/** Whether a tensor was made by the given op. */
+export function isFrom<A>(op: Op<A>, x: Tensor): boolean {
+  return (x.node.op as unknown) === op;
+}
+
+export const reshapeOp: Op<{ shape: Shape }> = {
   name: 'reshape',
   infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
   vjp: ({ inputs: [x], grads: [g] }) => [reshape(g!, x!.shape)],
+  // A reshape of a reshape is one reshape.
+  simplify: ({ shape, node: { inputs: [x] } }) => (isFrom(reshapeOp, x!) ? reshape(x!.node.inputs[0]!, shape) : null),
   // The leading size is left to the runtime: the graph then also runs at other batch sizes.
   lower: ({ inputs: [x], attrs: { shape }, emit, ints }) => [
     sizeOf(shape) === 0
@@ -34,15 +41,22 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   }
   checkShape('reshape', resolved);
   if (sameShape(resolved, x.shape)) return x;
-  // A reshape of a reshape is one reshape.
-  const source = (x.node.op as unknown) === reshapeOp ? x.node.inputs[0]! : x;
-  return sameShape(resolved, source.shape) ? source : apply(reshapeOp, [source], { shape: resolved });
+  return apply(reshapeOp, [x], { shape: resolved });
 }
 
-const transposeOp: Op<{ permutation: readonly number[] }> = {
+interface TransposeAttrs {
+  readonly permutation: readonly number[];
+}
+export const transposeOp: Op<TransposeAttrs> = {
   name: 'transpose',
   infer: ([x], { permutation }) => [{ shape: permutation.map((axis) => at(x!.shape, axis)), dtype: x!.dtype }],
   vjp: ({ attrs: { permutation }, grads: [g] }) => [transpose(g!, invert(permutation))],
+  // A transpose of a transpose is one transpose.
+  simplify: ({ node: { attrs, inputs: [x] } }) => {
+    if (!isFrom(transposeOp, x!)) return null;
+    const inner = (x!.node.attrs as TransposeAttrs).permutation;
+    return transpose(x!.node.inputs[0]!, (attrs as TransposeAttrs).permutation.map((axis) => inner[axis]!));
+  },
   lower: ({ inputs: [x], attrs: { permutation }, emit }) => [emit('Transpose', [x!], { perm: permutation })],
 };
 
@@ -67,13 +81,6 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
     });
   }
   if (order.every((axis, i) => axis === i)) return x;
-  if ((x.node.op as unknown) === transposeOp) {
-    const inner = (x.node.attrs as { permutation: readonly number[] }).permutation;
-    return transpose(
-      x.node.inputs[0]!,
-      order.map((axis) => inner[axis]!),
-    );
-  }
   return apply(transposeOp, [x], { permutation: order });
 }
 

@@ -6,6 +6,7 @@ import { allocate } from '../core/dtype.js';
 import { topologicalOrder } from '../core/graph.js';
 import { type FeedAttrs, feedOp, input, type InputAttrs, inputOp, type VariableAttrs, variableOp } from '../core/leaves.js';
 import type { TensorType } from '../core/op.js';
+import { simplify } from '../core/simplify.js';
 import { sizeOf } from '../core/shape.js';
 import type { HostTensor, Tensor } from '../core/tensor.js';
 import { traceCall } from '../core/trace.js';
@@ -74,7 +75,7 @@ async function build(options: ExportOptions, batch: number, open: boolean): Prom
         return undefined;
     }
   });
-  const names = lowering.lower(results.map(([, t]) => t));
+  const names = lowering.lower(simplify(results.map(([, t]) => t)));
   const outputs = results.map(([outputName, t], i): OnnxValue => {
     lowering.copy(names[i]!, outputName);
     return { name: outputName, dtype: t.dtype, shape: opened(t.shape) };

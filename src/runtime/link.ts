@@ -5,6 +5,7 @@
 import { GraphError } from '../core/errors.js';
 import { type FeedAttrs, feedOp, inputOp, type Variable, type VariableAttrs, variableOp } from '../core/leaves.js';
 import type { TensorType } from '../core/op.js';
+import { simplify } from '../core/simplify.js';
 import type { GraphNode, Tensor } from '../core/tensor.js';
 import { Lowering, opset } from '../onnx/lower.js';
 import { encodeModel, type OnnxValue } from '../onnx/proto.js';
@@ -44,7 +45,7 @@ export function link(
     const flat = arenaInput(arena);
     if (variable === arena.whole) return flat;
     const part = cut(flat, offset, offset + variable.size, arena);
-    return lowering.emit('Reshape', [part, lowering.ints(variable.shape)])[0]!;
+    return variable.rank === 1 ? part : lowering.emit('Reshape', [part, lowering.ints(variable.shape)])[0]!;
   };
   const cut = (flat: string, start: number, end: number, arena: Arena): string =>
     start === 0 && end === arena.length
@@ -84,7 +85,7 @@ export function link(
 
   // Everything is lowered in one walk, so that nodes come in the order in which they were traced.
   const assigned = [...assignments];
-  const names = lowering.lower([...results, ...assigned.map(([, value]) => value)]);
+  const names = lowering.lower(simplify([...results, ...assigned.map(([, value]) => value)]));
   const changesOf = new Map<Arena, { variable: Variable; value: string }[]>();
   assigned.forEach(([variable], i) => {
     const { arena } = slotOf(variable);
@@ -105,7 +106,7 @@ export function link(
     )) {
       const { offset } = slotOf(variable);
       if (offset > end) pieces.push(cut(arenaInput(arena), end, offset, arena));
-      pieces.push(lowering.emit('Reshape', [value, lowering.ints([variable.size])])[0]!);
+      pieces.push(variable.rank === 1 ? value : lowering.emit('Reshape', [value, lowering.ints([variable.size])])[0]!);
       end = offset + variable.size;
     }
     if (end < arena.length) pieces.push(cut(arenaInput(arena), end, arena.length, arena));
