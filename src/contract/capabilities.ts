@@ -2,6 +2,7 @@
  * What a trained model can do. Each capability is a function on tensors, traced and compiled by whoever uses it; a
  * command works for every model that has the capability it needs.
  */
+import type { z } from 'zod';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Rng } from '../random/rng.js';
@@ -12,6 +13,23 @@ export interface SampleContext {
   readonly rng: Rng;
   /** int32 [count]: the class asked for, in models that take one. */
   readonly labels?: Tensor;
+}
+
+/** Named tensors that one step of an iteration hands to the next. */
+export type IterationState = Readonly<Record<string, Tensor>>;
+
+/**
+ * Sampling in many steps: diffusion, token by token, Gibbs sweeps. `start`, `step` and `finish` are traced once each, so
+ * one program serves all steps; what changes from step to step comes in as scalars. Draws of `step` are new at each step.
+ */
+export interface Iteration {
+  readonly steps: number;
+  start(context: SampleContext): IterationState;
+  /** float32 scalars of step i, from 0: time, coefficients, position. Every step gives the same names. */
+  scalars(i: number): Readonly<Record<string, number>>;
+  step(state: IterationState, scalars: IterationState, context: SampleContext): IterationState;
+  /** The samples [count, ...shape] in the last state, or in one on the way, for pictures of the process. */
+  finish(state: IterationState): Tensor;
 }
 
 export interface NoiseContext {
@@ -30,6 +48,10 @@ export interface Capabilities {
   readonly latent?: LatentSpace;
   /** New items [count, ...shape], images in 0…1. */
   sample?(context: SampleContext): Tensor;
+  /** Samples that take many steps; a model has this or `sample`. `settings` are the resolved ones of `sampling`. */
+  iterate?(settings: Readonly<Record<string, unknown>>): Iteration;
+  /** What can be set when sampling (steps, guidance, temperature), each with a default and a description. */
+  readonly sampling?: z.ZodObject;
   /** Codes of items: the mean, and the log variance where the encoder is a distribution. x [B, ...shape] → [B, ...latent]. */
   encode?(x: Tensor): { readonly mean: Tensor; readonly logVariance?: Tensor };
   /** Items of codes: [B, ...latent] → [B, ...shape]; means, not draws. */

@@ -1,5 +1,5 @@
 /** The model contract. */
-export type { Capabilities, LatentSpace, NoiseContext, SampleContext } from './capabilities.js';
+export type { Capabilities, Iteration, IterationState, LatentSpace, NoiseContext, SampleContext } from './capabilities.js';
 export type {
   CreateContext,
   DataSpec,
@@ -11,4 +11,4 @@ export type {
   Phase,
   TensorBatch,
 } from './model.js';
-export { defineModel, describeType, resolveSettings, type TrainingSettings } from './settings.js';
+export { defineModel, describeType, parseSettings, resolveSettings, type TrainingSettings } from './settings.js';

@@ -35,17 +35,6 @@ export function resolveSettings(
   given: Readonly<Record<string, unknown>>,
   { preset }: { preset?: string } = {},
 ): Record<string, unknown> {
-  const known = Object.keys(model.config.shape);
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue;
-    const close = nearestNames(key, known);
-    throw new UsageError({
-      operation: `${model.id} settings`,
-      expected: 'a setting it has',
-      got: `'${key}'`,
-      remedy: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `It has ${known.join(', ')}.`,
-    });
-  }
   if (preset !== undefined && model.presets[preset] === undefined) {
     throw new UsageError({
       operation: `${model.id} presets`,
@@ -53,13 +42,38 @@ export function resolveSettings(
       got: `'${preset}'`,
     });
   }
-  const result = model.config.safeParse({ ...(preset === undefined ? {} : model.presets[preset]), ...given });
+  return parseSettings(model.id, model.config, { ...(preset === undefined ? {} : model.presets[preset]), ...given });
+}
+
+/**
+ * Values of a schema's settings, defaults filled in.
+ * @param owner named in errors
+ * @throws UsageError naming the setting, what it takes and what it got; unknown names with the nearest known ones
+ */
+export function parseSettings(
+  owner: string,
+  schema: z.ZodObject | undefined,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const shape = schema?.shape ?? {};
+  const known = Object.keys(shape);
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    const close = nearestNames(key, known);
+    throw new UsageError({
+      operation: `${owner} settings`,
+      expected: 'a setting it has',
+      got: `'${key}'`,
+      remedy: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `It has ${known.join(', ') || 'none'}.`,
+    });
+  }
+  const result = (schema ?? z.object({})).safeParse(given);
   if (result.success) return result.data as Record<string, unknown>;
   const issue = result.error.issues[0]!;
   const key = issue.path.join('.');
-  const field = model.config.shape[key] as z.ZodType | undefined;
+  const field = shape[key] as z.ZodType | undefined;
   throw new UsageError({
-    operation: `${model.id} setting '${key}'`,
+    operation: `${owner} setting '${key}'`,
     expected: `${describeType(field)}`,
     got: JSON.stringify(given[key]) ?? 'nothing',
     remedy: `${issue.message}.${field?.description === undefined ? '' : ` ${key}: ${field.description}`}`,
