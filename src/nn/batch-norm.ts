@@ -7,7 +7,7 @@ import { type Context, latest, Module } from './module.js';
 import { checkChannels, type NormOptions } from './normalization.js';
 import { filled } from './parameter.js';
 
-export interface BatchNormOptions extends NormOptions {
+export interface RunningNormOptions extends NormOptions {
   /** Share of the new batch in the running statistics; default 0.1. null: their plain mean over all batches. */
   readonly momentum?: number | null;
   /** Whether there are running statistics; without them evaluation uses the batch's own. Default true. */
@@ -28,7 +28,7 @@ abstract class BatchNorm extends Module {
   constructor(
     channels: number,
     ranks: readonly number[],
-    { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true }: BatchNormOptions = {},
+    { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true }: RunningNormOptions = {},
   ) {
     super();
     this.channels = channels;
@@ -94,14 +94,14 @@ abstract class BatchNorm extends Module {
  * Source: Ioffe & Szegedy 2015, algorithms 1 and 2; PyTorch's nn.BatchNorm1d.
  */
 export class BatchNorm1d extends BatchNorm {
-  constructor(channels: number, options: BatchNormOptions = {}) {
+  constructor(channels: number, options: RunningNormOptions = {}) {
     super(channels, [2, 3], options);
   }
 }
 
 /** BatchNorm1d for images: x [N, channels, H, W], statistics over items and places. */
 export class BatchNorm2d extends BatchNorm {
-  constructor(channels: number, options: BatchNormOptions = {}) {
+  constructor(channels: number, options: RunningNormOptions = {}) {
     super(channels, [4], options);
   }
 }

@@ -67,7 +67,7 @@ export function truncatedNormal({ mean = 0, std = 1, low = -2, high = 2 } = {}):
 }
 
 /** Fans of a weight. @throws ShapeError for fewer than two axes */
-export function fansOf(shape: Shape): { fanIn: number; fanOut: number } {
+function fansOf(shape: Shape): { fanIn: number; fanOut: number } {
   if (shape.length < 2) {
     throw new ShapeError({ operation: 'fans', expected: 'a weight of at least two axes', got: formatShape(shape) });
   }
