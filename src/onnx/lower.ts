@@ -3,11 +3,11 @@
  * says. Equal constants and equal nodes are written once.
  */
 import type { TypedArray } from '../core/dtype.js';
-import { dtypeOf } from '../core/dtype.js';
+import { allocate, dtypeOf } from '../core/dtype.js';
 import { topologicalOrder } from '../core/graph.js';
 import { type ConstantAttrs, constantOp } from '../core/leaves.js';
 import type { AttributeValue, LowerContext } from '../core/op.js';
-import type { Shape } from '../core/shape.js';
+import { type Shape, sizeOf } from '../core/shape.js';
 import type { GraphNode, Tensor } from '../core/tensor.js';
 import type { OnnxNode, OnnxTensor } from './proto.js';
 
@@ -43,6 +43,10 @@ export class Lowering {
     if ((node.op as unknown) === constantOp) {
       const { data, type } = node.attrs as ConstantAttrs;
       return [this.constant(data, type.shape)];
+    }
+    // A tensor of no elements is a constant. (ONNX Runtime drops an Expand that makes one, as if it did nothing.)
+    if (node.outputTypes.every(({ shape }) => sizeOf(shape) === 0)) {
+      return node.outputTypes.map(({ dtype, shape }) => this.constant(allocate(dtype, 0), shape));
     }
     const ctx: LowerContext<unknown> = {
       inputs: node.inputs.map((t) => this.nameOf(t)),

@@ -56,6 +56,7 @@ const scatterAddOp: Op<{ size: number }> = {
       return [emit('MatMul', [oneHots, updates])];
     }
     const zero = emit('Expand', [constantOf(allocate(out!.dtype, 1), []), ints(out!.shape)]);
+    if (sizeOf(type!.shape) === 0) return [zero];
     const elements = emit('Expand', [emit('Unsqueeze', [indices, ints([1])]), ints(type!.shape)]);
     return [emit('ScatterElements', [zero, elements, updates], { axis: 0, reduction: 'add' })];
   },

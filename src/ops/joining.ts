@@ -1,8 +1,8 @@
 /** Cutting and joining: slice, pad, concat, stack, split, flip, tile. Slicing and zero padding are each other's gradient. */
-import { fromNumbers } from '../core/dtype.js';
+import { allocate, fromNumbers } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import type { Op } from '../core/op.js';
-import { formatShape, normalizeAxes, normalizeAxis } from '../core/shape.js';
+import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from '../core/shape.js';
 import { apply, type Tensor } from '../core/tensor.js';
 import { expand, zeros } from './broadcast.js';
 import { reshape, unsqueeze } from './movement.js';
@@ -27,7 +27,7 @@ const sliceOp: Op<SliceAttrs> = {
   },
   lower: ({ inputs: [x], types: [type], attrs: { starts, sizes, steps }, emit, ints }) => {
     const axes = starts.flatMap((_, i) => (sizes[i] === type!.shape[i] && steps[i] === 1 ? [] : [i]));
-    const ends = axes.map((i) => starts[i]! + Math.max(0, (sizes[i]! - 1) * steps[i]! + 1));
+    const ends = axes.map((i) => starts[i]! + (sizes[i]! - 1) * steps[i]! + 1);
     return [
       emit('Slice', [x!, ints(axes.map((i) => starts[i]!)), ints(ends), ints(axes), ints(axes.map((i) => steps[i]!))]),
     ];
@@ -232,7 +232,10 @@ const padOp: Op<{ pads: readonly (readonly [number, number])[]; value: number }>
     pads.forEach(([before, after], axis) => {
       if (before + after === 0) return;
       const block = (size: number): string[] => {
-        return size === 0 ? [] : [emit('Expand', [filler, ints(shape.with(axis, size))])];
+        const blockShape = shape.with(axis, size);
+        if (size === 0) return [];
+        if (sizeOf(blockShape) === 0) return [constant(allocate(type!.dtype, 0), blockShape)];
+        return [emit('Expand', [filler, ints(blockShape)])];
       };
       name = emit('Concat', [...block(before), name, ...block(after)], { axis });
       shape = shape.with(axis, shape[axis]! + before + after);

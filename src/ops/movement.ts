@@ -15,12 +15,15 @@ export const reshapeOp: Op<{ shape: Shape }> = {
   infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
   vjp: ({ inputs: [x], grads: [g] }) => [reshape(g!, x!.shape)],
   // A reshape of a reshape is one reshape.
-  simplify: ({ shape, node: { inputs: [x] } }) => (isFrom(reshapeOp, x!) ? reshape(x!.node.inputs[0]!, shape) : null),
+  simplify: ({
+    shape,
+    node: {
+      inputs: [x],
+    },
+  }) => (isFrom(reshapeOp, x!) ? reshape(x!.node.inputs[0]!, shape) : null),
   // The leading size is left to the runtime: the graph then also runs at other batch sizes.
   lower: ({ inputs: [x], attrs: { shape }, emit, ints }) => [
-    sizeOf(shape) === 0
-      ? emit('Reshape', [x!, ints(shape)], { allowzero: 1 })
-      : emit('Reshape', [x!, ints(shape.map((n, i) => (i === 0 ? -1 : n)))]),
+    emit('Reshape', [x!, ints(shape.map((n, i) => (i === 0 ? -1 : n)))]),
   ],
 };
 
@@ -52,10 +55,18 @@ export const transposeOp: Op<TransposeAttrs> = {
   infer: ([x], { permutation }) => [{ shape: permutation.map((axis) => at(x!.shape, axis)), dtype: x!.dtype }],
   vjp: ({ attrs: { permutation }, grads: [g] }) => [transpose(g!, invert(permutation))],
   // A transpose of a transpose is one transpose.
-  simplify: ({ node: { attrs, inputs: [x] } }) => {
+  simplify: ({
+    node: {
+      attrs,
+      inputs: [x],
+    },
+  }) => {
     if (!isFrom(transposeOp, x!)) return null;
     const inner = (x!.node.attrs as TransposeAttrs).permutation;
-    return transpose(x!.node.inputs[0]!, (attrs as TransposeAttrs).permutation.map((axis) => inner[axis]!));
+    return transpose(
+      x!.node.inputs[0]!,
+      (attrs as TransposeAttrs).permutation.map((axis) => inner[axis]!),
+    );
   },
   lower: ({ inputs: [x], attrs: { permutation }, emit }) => [emit('Transpose', [x!], { perm: permutation })],
 };
