@@ -140,7 +140,7 @@ export class Checkpoints {
   private async alternative(names: readonly string[]): Promise<string> {
     for (const name of names) {
       if (typeof (await this.faultOf(name)) === 'object') {
-        return `${name} is whole: continue from it with --resume --checkpoint ${name}.`;
+        return `${name} is whole: take that one with --checkpoint ${name}.`;
       }
     }
     return 'No other checkpoint is whole: restore it from a copy, or start a new run.';

@@ -82,5 +82,7 @@ export function pointPlot(series: readonly PointSeries[]): Uint8Array {
 function encodePng({ width, height, pixels }: Canvas): Uint8Array {
   const png = new PNG({ width, height });
   png.data = Buffer.from(pixels.buffer);
-  return PNG.sync.write(png, { colorType: 2, inputColorType: 2, inputHasAlpha: false });
+  // Each row minus the one above: enlarged pixels become zeros.
+  const packing = { filterType: 2, deflateStrategy: 0 };
+  return PNG.sync.write(png, { colorType: 2, inputColorType: 2, inputHasAlpha: false, ...packing });
 }

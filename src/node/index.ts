@@ -5,4 +5,40 @@ import { cpuBackend } from './backend.js';
 setDefaultBackend(cpuBackend());
 
 export * from '../index.js';
-export { cpuBackend } from './backend.js';
+export { didYouMean } from '../util/nearest.js';
+export { cpuBackend, type NodeBackendOptions } from './backend.js';
+export {
+  type DataSetEntry,
+  listDataSets,
+  listMetrics,
+  listModels,
+  type MetricEntry,
+  type ModelEntry,
+  type SettingEntry,
+} from './catalog.js';
+export type { Checkpoint } from './checkpoints.js';
+export { type NodeDataSourceOptions, nodeDataSource } from './data.js';
+export { useDevice } from './devices.js';
+export { type DoctorOptions, examine, type Finding } from './doctor.js';
+export type { DownloadProgress } from './downloads.js';
+export { type Evaluation, evaluateRun } from './evaluation.js';
+export { readJsonObject } from './files.js';
+export { type GridOptions, imageGrid, pictureOf, pointPlot } from './images.js';
+export { decodeNpy, encodeNpy } from './npy.js';
+export {
+  checkFormat,
+  type ExportedFile,
+  type InterpolateRequest,
+  type SampleRequest,
+  writeInterpolations,
+  writeOnnx,
+  writeReconstructions,
+  writeSamples,
+} from './outputs.js';
+export type { RunConfig } from './run-config.js';
+export { type DataAccess, loadSplit } from './run-data.js';
+export { type MetricsLine, RunStore } from './run-store.js';
+export { type LoadedRun, loadRun, newestRun } from './runs.js';
+export type { PointSeries } from './scatter.js';
+export { beginRun, continueRun, type OpenRun, type RunEvent, type TrainRequest, trainRun } from './training.js';
+export { versions } from './versions.js';

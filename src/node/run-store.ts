@@ -105,19 +105,18 @@ export class RunStore {
     });
   }
 
-  /** Drops the lines after a step, and one that was cut off: what continues from there writes them anew. */
-  async cutMetrics(step: number): Promise<void> {
+  /**
+   * Drops the lines after a step, and one that was cut off: what continues from there writes them anew.
+   * @returns the last line that has losses of a step
+   */
+  async cutMetrics(step: number): Promise<MetricsLine | undefined> {
     const path = join(this.directory, 'metrics.jsonl');
     const text = (await readTextIfThere(path)) ?? '';
-    const kept = text.split('\n').filter((line) => {
-      try {
-        return (JSON.parse(line) as MetricsLine).step <= step;
-      } catch {
-        return false;
-      }
-    });
-    const wanted = kept.map((line) => `${line}\n`).join('');
+    const lines = text.split('\n').flatMap(parseLine);
+    const kept = lines.filter((line) => line.step <= step);
+    const wanted = kept.map((line) => `${JSON.stringify(line)}\n`).join('');
     if (wanted !== text) await writeFileWhole(path, wanted);
+    return kept.findLast((line) => line.train !== undefined);
   }
 
   /** Stores all state, then the model. */
@@ -157,6 +156,14 @@ export class RunStore {
   }
 }
 
+function parseLine(text: string): MetricsLine[] {
+  try {
+    return [JSON.parse(text) as MetricsLine];
+  } catch {
+    return [];
+  }
+}
+
 /** Mark of weights that carry a digest of themselves. */
 export const weightsFormat = 'genera-weights-1';
 
@@ -170,7 +177,8 @@ export async function isFree(directory: string): Promise<boolean> {
   return (await contentsOf(directory)).length === 0;
 }
 
-async function refuseUsed(directory: string): Promise<void> {
+/** @throws UsageError where a run cannot begin here */
+export async function refuseUsed(directory: string): Promise<void> {
   if (await isFree(directory)) return;
   const run = (await readTextIfThere(join(directory, 'config.json'))) !== undefined;
   throw new UsageError({

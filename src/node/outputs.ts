@@ -1,0 +1,176 @@
+/** What a trained model makes, written to files. */
+import { extname, join } from 'node:path';
+import { UsageError } from '../core/errors.js';
+import type { HostTensor } from '../core/tensor.js';
+import type { DataSet } from '../data/data-set.js';
+import { hostBatch } from '../data/host-batches.js';
+import { orderOf } from '../data/loader.js';
+import { exportModel } from '../inference/export.js';
+import { interpolateItems, reconstructItems } from '../inference/latent.js';
+import { drawSamples } from '../inference/sampling.js';
+import { didYouMean } from '../util/nearest.js';
+import { writeFileWhole } from './files.js';
+import { type GridOptions, pictureOf, pointPlot } from './images.js';
+import { encodeNpy } from './npy.js';
+import type { LoadedRun } from './runs.js';
+import { versions } from './versions.js';
+
+const formats = ['.png', '.npy'] as const;
+
+/** @throws UsageError for a file name that tells no format that items can be written in */
+export function checkFormat(path: string): void {
+  if (formats.some((format) => format === extname(path).toLowerCase())) return;
+  throw new UsageError({
+    operation: `write ${path}`,
+    expected: `a name that ends in ${formats.join(' or ')}`,
+    got: extname(path) === '' ? 'one without an ending' : `'${extname(path)}'`,
+    remedy: '.png is a picture, .npy holds the float32 values for NumPy.',
+  });
+}
+
+/** Writes values as .npy, or what `picture` draws of them as .png. */
+async function write(path: string, values: HostTensor, picture: () => Uint8Array): Promise<void> {
+  checkFormat(path);
+  await writeFileWhole(path, extname(path).toLowerCase() === '.npy' ? encodeNpy(values) : picture());
+}
+
+export interface SampleRequest {
+  readonly count: number;
+  readonly seed: number;
+  /** A class by name or number, for models that can be asked for one. */
+  readonly label?: string | undefined;
+  /** Told the fraction done. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** Draws samples and writes them; [N, C, H, W] in 0…1, or [N, 2]. Sample i does not depend on the count. */
+export async function writeSamples(
+  run: LoadedRun,
+  path: string,
+  { count, seed, label, onProgress }: SampleRequest,
+): Promise<void> {
+  checkFormat(path);
+  const samples = await drawSamples(run.instance, {
+    count,
+    seed,
+    ...(label === undefined ? {} : { labels: [labelOf(run, label)] }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  await write(path, samples, () => pictureOf(samples));
+}
+
+/** The class that is meant. */
+function labelOf({ model, config }: LoadedRun, label: string): number {
+  const names = config.data.labels ?? [];
+  if (model.data.labels === undefined || names.length === 0) {
+    throw new UsageError({
+      operation: `sample ${model.id}`,
+      expected: 'a model whose samples can be asked for by label',
+      got: `--label ${label}`,
+      remedy: 'Leave --label out.',
+    });
+  }
+  const byName = names.indexOf(label);
+  if (byName >= 0) return byName;
+  const number = Number(label);
+  if (label.trim() !== '' && Number.isInteger(number) && number >= 0 && number < names.length) return number;
+  throw new UsageError({
+    operation: `sample ${model.id}`,
+    expected: `a label of ${config.data.id}: ${names.join(', ')}, or its number`,
+    got: `'${label}'`,
+    remedy: didYouMean(label, names),
+  });
+}
+
+/** Positions of n items of a data set, chosen by a seed. */
+function choose(data: DataSet, n: number, seed: number): number[] {
+  if (n > data.count) {
+    throw new UsageError({
+      operation: `${data.id}, split ${data.split}`,
+      expected: `at most ${data.count} items`,
+      got: `${n}`,
+      remedy: 'Ask for fewer.',
+    });
+  }
+  return [...orderOf(data, { seed, epoch: 0 }).subarray(0, n)];
+}
+
+/** Writes items and what the model makes of them: each above its reconstruction, or as values [N, 2, ...shape]. */
+export async function writeReconstructions(
+  run: LoadedRun,
+  data: DataSet,
+  path: string,
+  { count, seed }: { count: number; seed: number },
+): Promise<void> {
+  checkFormat(path);
+  const items = hostBatch(data, choose(data, count, seed)).x;
+  const copies = await reconstructItems(run.instance, items, { seed });
+  const pairs = pairUp(items, copies);
+  await write(path, pairs, () => {
+    if (data.kind === 'points') return pointPlot([{ points: items, color: [150, 156, 168] }, { points: copies }]);
+    const [N, C, H, W] = items.shape as [number, number, number, number];
+    // [N, 2, C, H, W] → [N, C, 2H, W]: one picture above the other.
+    const stacked = new Float32Array(pairs.data.length);
+    for (let i = 0; i < N * 2 * C; i++) {
+      const [n, side, c] = [Math.floor(i / (2 * C)), Math.floor(i / C) % 2, i % C];
+      stacked.set((pairs.data as Float32Array).subarray(i * H * W, (i + 1) * H * W), ((n * C + c) * 2 + side) * H * W);
+    }
+    return pictureOf({ shape: [N, C, 2 * H, W], dtype: 'float32', data: stacked }, { columns: Math.min(N, 10) });
+  });
+}
+
+/** [N, ...shape] twice → [N, 2, ...shape] */
+function pairUp(a: HostTensor, b: HostTensor): HostTensor {
+  const [n, ...shape] = a.shape as [number, ...number[]];
+  const size = a.data.length / n;
+  const data = new Float32Array(a.data.length * 2);
+  for (let i = 0; i < n; i++) {
+    data.set((a.data as Float32Array).subarray(i * size, (i + 1) * size), 2 * i * size);
+    data.set((b.data as Float32Array).subarray(i * size, (i + 1) * size), (2 * i + 1) * size);
+  }
+  return { shape: [n, 2, ...shape], dtype: 'float32', data };
+}
+
+export interface InterpolateRequest {
+  /** Rows, each between two items. */
+  readonly count: number;
+  /** Items in a row, ends included. */
+  readonly steps: number;
+  readonly mode: 'lerp' | 'slerp';
+  readonly seed: number;
+}
+
+/** Writes ways through the latent space between items, one row each, or as values [count · steps, ...shape]. */
+export async function writeInterpolations(
+  run: LoadedRun,
+  data: DataSet,
+  path: string,
+  { count, steps, mode, seed }: InterpolateRequest,
+): Promise<void> {
+  checkFormat(path);
+  const chosen = choose(data, 2 * count, seed);
+  const pairs = Array.from({ length: count }, (_, i) => [chosen[2 * i]!, chosen[2 * i + 1]!] as const);
+  const between = await interpolateItems(run.instance, data, pairs, { steps, mode });
+  const grid: GridOptions = { columns: steps };
+  await write(path, between, () => pictureOf(between, grid));
+}
+
+export interface ExportedFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** Whether it takes any number of items at once; else one. */
+  readonly openBatch: boolean;
+}
+
+/** Writes the model as ONNX files, one for each thing it can do. */
+export async function writeOnnx(run: LoadedRun, directory: string): Promise<ExportedFile[]> {
+  const { config, model, instance } = run;
+  const metadata = { model: model.id, data: config.data.id, genera: versions.genera };
+  const files: ExportedFile[] = [];
+  for (const [name, { bytes, openBatch }] of await exportModel(instance, config.data.shape, metadata)) {
+    const path = join(directory, name);
+    await writeFileWhole(path, bytes);
+    files.push({ path, bytes: bytes.length, openBatch });
+  }
+  return files;
+}

@@ -1,0 +1,96 @@
+/** The data that a run trains and is measured on. */
+import fs from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DataError } from '../core/errors.js';
+import type { DataSet, Split } from '../data/data-set.js';
+import { findDataSet } from '../data/registry.js';
+import type { DataSource } from '../data/source.js';
+import { type NodeDataSourceOptions, nodeDataSource } from './data.js';
+import type { RunConfig } from './run-config.js';
+
+/** Where files of data sets come from. */
+export interface DataAccess extends Omit<NodeDataSourceOptions, 'dataDir'> {
+  readonly dataDir?: string | undefined;
+}
+
+function sourceOf({ dataDir, ...options }: DataAccess): DataSource {
+  return nodeDataSource({ ...options, ...(dataDir === undefined ? {} : { dataDir }) });
+}
+
+export interface TrainingDataOptions extends DataAccess {
+  /** Only so many items of the training split. */
+  readonly limit?: number | undefined;
+  /** Items that are held out, where the data set has no validation split of its own. */
+  readonly validation: number;
+}
+
+export interface TrainingData {
+  readonly train: DataSet;
+  readonly validation?: DataSet;
+}
+
+/**
+ * Loads what is trained on and what is watched meanwhile. Generated sets have a validation split of their own; of
+ * published ones the last `validation` training items are held out, by default none.
+ */
+export async function loadTrainingData(
+  id: string,
+  { limit, validation, ...options }: TrainingDataOptions,
+): Promise<TrainingData> {
+  const record = findDataSet(id);
+  const source = sourceOf(options);
+  const count = limit === undefined ? {} : { count: limit };
+  const train = await record.load('train', { source, validation, ...count });
+  const generated = record.files.length === 0;
+  if (!generated && validation === 0) return { train };
+  const watched = generated ? Math.min(limit ?? Infinity, record.splits.validation) : validation;
+  return { train, validation: await record.load('validation', { source, validation, count: watched }) };
+}
+
+/** Loads a split that a run is measured on. Files are looked for where the run found them, if it is not told otherwise. */
+export async function loadSplit(
+  { data, settings }: RunConfig,
+  split: Split,
+  { count, ...options }: DataAccess & { count?: number | undefined },
+): Promise<DataSet> {
+  const held = Number(settings['validation'] ?? 0);
+  const recorded = data.directory !== undefined && (await isDirectory(data.directory)) ? data.directory : undefined;
+  return findDataSet(data.id).load(split, {
+    source: sourceOf({ ...options, dataDir: options.dataDir ?? recorded }),
+    ...(held > 0 ? { validation: held } : {}),
+    ...(count === undefined ? {} : { count }),
+  });
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await fs.stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** What `config.json` says of the data. */
+export function describeData(
+  { train, validation }: TrainingData,
+  { limit, dataDir }: { limit?: number | undefined; dataDir?: string | undefined },
+): RunConfig['data'] {
+  const { id, kind, shape, labelNames, checksum } = train;
+  return {
+    id,
+    kind,
+    shape: [...shape],
+    ...(labelNames === undefined ? {} : { labels: [...labelNames] }),
+    ...(dataDir === undefined || findDataSet(id).files.length === 0 ? {} : { directory: resolve(dataDir) }),
+    ...(limit === undefined ? {} : { limit }),
+    checksum,
+    ...(validation === undefined ? {} : { validation: { count: validation.count, checksum: validation.checksum } }),
+  };
+}
+
+/** @throws DataError where a run is to be continued on other data than it began with */
+export function checkSameData(directory: string, began: RunConfig['data'], now: RunConfig['data']): void {
+  if (began.checksum === now.checksum && began.validation?.checksum === now.validation?.checksum) return;
+  throw new DataError({
+    operation: `continue ${directory}`,
+    expected: `the data it began with, ${began.id} of ${began.checksum.slice(0, 23)}…`,
+    got: `other items (${now.checksum.slice(0, 23)}…)`,
+    remedy: 'Put the files back as they were (--data-dir), or start a new run.',
+  });
+}

@@ -1,0 +1,252 @@
+/**
+ * Training into a run directory: begins or continues a run, and stores what the training loop tells. Whoever drives it
+ * shows the events.
+ */
+import type { ModelRecord } from '../contract/index.js';
+import { resolveSettings } from '../contract/index.js';
+import { UsageError } from '../core/errors.js';
+import { findModel } from '../models/index.js';
+import { type TrainEvent, train } from '../train/loop.js';
+import { Trainer } from '../train/trainer.js';
+import { useDevice } from './devices.js';
+import { pictureOf } from './images.js';
+import type { RunConfig } from './run-config.js';
+import { checkSameData, type DataAccess, describeData, loadTrainingData } from './run-data.js';
+import { type MetricsLine, refuseUsed, RunStore } from './run-store.js';
+import { freeRunDirectory } from './runs.js';
+import { versions } from './versions.js';
+
+/** What a user asks for; what is left out is the default, or, for a run that is continued, as it was. */
+export interface TrainRequest extends DataAccess {
+  /** Id of the model. */
+  readonly model: string;
+  /** Settings that are given, by name. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly preset?: string | undefined;
+  /** Id of the data set. */
+  readonly data?: string | undefined;
+  /** Only so many items of the training split. */
+  readonly limit?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly device?: string | undefined;
+  readonly threads?: number | undefined;
+  /** Steps between logged steps, sample pictures, checkpoints; 0: only at the end. */
+  readonly logEvery?: number | undefined;
+  readonly sampleEvery?: number | undefined;
+  readonly checkpointEvery?: number | undefined;
+}
+
+/** A run that is ready to go on. */
+export interface OpenRun {
+  readonly store: RunStore;
+  readonly config: RunConfig;
+  readonly trainer: Trainer;
+  /** Seconds of training so far. */
+  readonly seconds: number;
+  /** Lowest validation loss so far. */
+  readonly bestLoss: number | undefined;
+  /** The last line of metrics.jsonl that has losses of a step. */
+  readonly lastLine: MetricsLine | undefined;
+}
+
+/** What happens in a run; `seconds` are those of training since it began. */
+export type RunEvent = TrainEvent & { readonly seconds: number; readonly path?: string };
+
+/** What a continued run must agree with, and what a new one is begun with. */
+interface Prepared {
+  readonly model: ModelRecord;
+  readonly config: RunConfig;
+  readonly trainer: Trainer;
+}
+
+/** Loads the data and makes the trainer; nothing is written yet. */
+async function prepare(
+  model: ModelRecord,
+  settings: Record<string, unknown>,
+  request: TrainRequest & { seed: number; data: string },
+  every: Partial<RunConfig['every']>,
+): Promise<Prepared> {
+  const { data: id, seed, limit, preset, threads } = request;
+  const device = useDevice(request.device, { threads });
+  const data = await loadTrainingData(id, { ...request, limit, validation: Number(settings['validation'] ?? 0) });
+  const trainer = new Trainer({ model, settings, seed, data: data.train, ...pick(data.validation) });
+  const once = trainer.stepsPerEpoch;
+  const config: RunConfig = {
+    model: model.id,
+    ...(preset === undefined ? {} : { preset }),
+    settings,
+    seed,
+    data: describeData(data, request),
+    totalSteps: trainer.totalSteps,
+    device,
+    ...(threads === undefined ? {} : { threads }),
+    every: {
+      log: request.logEvery ?? every.log ?? 10,
+      samples: request.sampleEvery ?? every.samples ?? once,
+      checkpoints: request.checkpointEvery ?? every.checkpoints ?? once,
+    },
+    versions,
+    created: new Date().toISOString(),
+  };
+  return { model, config, trainer };
+}
+
+function pick<T>(validation: T | undefined): { validation?: T } {
+  return validation === undefined ? {} : { validation };
+}
+
+/**
+ * Begins a run.
+ * @param directory default: runs/<model>, or the first of runs/<model>-2, … that is free
+ * @throws UsageError for unknown names and wrong settings, or where the directory holds anything
+ */
+export async function beginRun(request: TrainRequest, directory?: string): Promise<OpenRun> {
+  const model = findModel(request.model);
+  const settings = resolveSettings(model, request.settings, pickPreset(request));
+  const asked = { ...request, seed: request.seed ?? 0, data: request.data ?? model.data.default };
+  if (directory !== undefined) await refuseUsed(directory);
+  const { config, trainer } = await prepare(model, settings, asked, {});
+  const store = await RunStore.create(directory ?? (await freeRunDirectory(model.id)), config);
+  return { store, config, trainer, seconds: 0, bestLoss: undefined, lastLine: undefined };
+}
+
+function pickPreset({ preset }: TrainRequest): { preset?: string } {
+  return preset === undefined ? {} : { preset };
+}
+
+/**
+ * Opens a run to continue it. What is asked for must be what it began with; only its end may be moved further away
+ * (`epochs`, `steps`), and how often it logs and stores may change.
+ * @param checkpoint `last`, `best` or `step-<n>`
+ */
+export async function continueRun(
+  request: TrainRequest,
+  directory: string,
+  { checkpoint: name }: { checkpoint?: string | undefined } = {},
+): Promise<OpenRun> {
+  const { store, config: began } = await RunStore.open(directory);
+  try {
+    const model = findModel(began.model);
+    const settings = continuedSettings(directory, model, began, request);
+    const asked = {
+      ...request,
+      seed: began.seed,
+      data: began.data.id,
+      limit: began.data.limit,
+      preset: began.preset,
+      dataDir: request.dataDir ?? began.data.directory,
+      device: request.device ?? began.device,
+      threads: request.threads ?? began.threads,
+    };
+    const { config, trainer } = await prepare(model, settings, asked, began.every);
+    checkSameData(directory, began.data, config.data);
+    checkEnd(directory, began, trainer);
+    const checkpoint = await store.readCheckpoint(name);
+    if (checkpoint !== undefined) await trainer.restore(checkpoint.bytes, checkpoint.path);
+    const { step } = trainer.progress;
+    await store.writeConfig({ ...config, created: began.created });
+    const lastLine = await store.cutMetrics(step);
+    if (checkpoint !== undefined) await store.writeWeights(await trainer.weights(), step);
+    const { seconds = 0, bestLoss } = checkpoint?.manifest ?? {};
+    return { store, config, trainer, seconds, bestLoss, lastLine };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function continuedSettings(
+  directory: string,
+  model: ModelRecord,
+  began: RunConfig,
+  { model: id, settings: given, preset, data, limit, seed }: TrainRequest,
+): Record<string, unknown> {
+  const same = (name: string, before: unknown, now: unknown): void => {
+    if (now === undefined || now === before) return;
+    throw new UsageError({
+      operation: `continue ${directory}`,
+      expected: before === undefined ? `no ${name}, as it began` : `${name} ${before}, as it began`,
+      got: `${now}`,
+      remedy: `Leave it out, or start a new run with it (without --resume).`,
+    });
+  };
+  same('model', began.model, id);
+  same('data set', began.data.id, data);
+  same('limit', began.data.limit, limit);
+  same('seed', began.seed, seed);
+  same('preset', began.preset, preset);
+  const end = given['epochs'] !== undefined && given['steps'] === undefined ? { steps: 0 } : {};
+  const settings = resolveSettings(model, { ...began.settings, ...end, ...given });
+  for (const key of Object.keys(given)) {
+    if (key !== 'epochs' && key !== 'steps') same(key, began.settings[key], settings[key]);
+  }
+  return settings;
+}
+
+/** A run may be made longer. */
+function checkEnd(directory: string, began: RunConfig, trainer: Trainer): void {
+  if (trainer.totalSteps >= began.totalSteps) return;
+  throw new UsageError({
+    operation: `continue ${directory}`,
+    expected: `an end at step ${began.totalSteps} or later, where it was to end`,
+    got: `an end at step ${trainer.totalSteps}`,
+    remedy: 'Leave --epochs and --steps out, or make them larger to train longer.',
+  });
+}
+
+/**
+ * Trains to the end, or until `shouldStop` says so, storing metrics, pictures and checkpoints. The run is closed
+ * afterwards, however it ends.
+ */
+export async function* trainRun(
+  { store, config, trainer, seconds: before, bestLoss }: OpenRun,
+  { shouldStop = () => false }: { shouldStop?: () => boolean } = {},
+): AsyncGenerator<RunEvent, void, undefined> {
+  const start = performance.now();
+  let lowest = bestLoss;
+  let watched: number | undefined;
+  try {
+    const options = {
+      logEvery: config.every.log,
+      sampleEvery: config.every.samples,
+      checkpointEvery: config.every.checkpoints,
+      shouldStop,
+      ...(bestLoss === undefined ? {} : { bestLoss }),
+    };
+    for await (const event of train(trainer, options)) {
+      const seconds = before + (performance.now() - start) / 1000;
+      const { step, epoch } = event;
+      const line = { step, epoch, seconds: Number(seconds.toFixed(3)) };
+      switch (event.kind) {
+        case 'step':
+          await store.appendMetrics({
+            ...line,
+            items_per_second: Math.round(event.itemsPerSecond),
+            train: event.metrics,
+          });
+          break;
+        case 'validation':
+          watched = event.metrics['loss'];
+          await store.appendMetrics({ ...line, validation: event.metrics });
+          break;
+        case 'samples':
+          yield { ...event, seconds, path: await store.writeSamples(step, pictureOf(event.samples)) };
+          continue;
+        case 'checkpoint':
+          if (event.best) lowest = watched;
+          await store.writeCheckpoint(await trainer.checkpoint(), await trainer.weights(), {
+            step,
+            best: event.best,
+            seconds,
+            bestLoss: lowest,
+          });
+          break;
+        default:
+          break;
+      }
+      yield { ...event, seconds };
+    }
+  } finally {
+    await store.close();
+  }
+}
