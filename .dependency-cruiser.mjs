@@ -15,6 +15,7 @@ const portable = [
   'data',
   'contract',
   'metrics',
+  'inference',
   'train',
   'models',
 ];
@@ -36,6 +37,8 @@ const rooms = {
   // What a model is: seen by those that run models and by the models themselves.
   contract: ['util', 'core', 'random', 'nn', 'optim', 'data', 'ops', 'losses'],
   metrics: above('metrics'),
+  // What a trained model is used for: sampling, latent tools, evaluation, export.
+  inference: above('inference'),
   train: above('train'),
   models: [...chain, 'random', 'nn', 'losses', 'processes', 'optim', 'data', 'contract'],
   web: portable,

@@ -1,9 +1,183 @@
 /** The public surface of genera that every platform shares. */
-export * from './core/errors.js';
+import * as losses from './losses/index.js';
+import * as nn from './nn/index.js';
+import * as optim from './optim/index.js';
+
+export {
+  type Capabilities,
+  type CreateContext,
+  type DataSpec,
+  defineModel,
+  type Iteration,
+  type IterationState,
+  type ModelInstance,
+  type ModelRecord,
+  type Phase,
+  resolveSettings,
+} from './contract/index.js';
+export {
+  BackendError,
+  DataError,
+  DTypeError,
+  type ErrorParts,
+  FormatError,
+  GeneraError,
+  GradientError,
+  GraphError,
+  NonFiniteError,
+  ShapeError,
+  StorageError,
+  UsageError,
+} from './core/errors.js';
 export { formatGraph, verify } from './core/graph.js';
 export { fromStep, tensor, Variable } from './core/leaves.js';
 export { evaluate, type HostTensor, Tensor } from './core/tensor.js';
-export * from './ops/index.js';
+export type { DataSet, DataSetRecord } from './data/data-set.js';
+export { hostBatch } from './data/host-batches.js';
+export { batches, createLoader } from './data/loader.js';
+export { dataSets, findDataSet } from './data/registry.js';
+export { evaluateModel } from './inference/evaluation.js';
+export { exportModel } from './inference/export.js';
+export { instantiate } from './inference/instance.js';
+export { decodeCodes, encodeItems, interpolateItems, reconstructItems } from './inference/latent.js';
+export { drawSamples } from './inference/sampling.js';
+export { metrics } from './metrics/index.js';
+export { findModel, models } from './models/index.js';
+export {
+  type AffineOptions,
+  abs,
+  add,
+  arange,
+  argmax,
+  argmin,
+  avgPool2d,
+  type BatchNormOptions,
+  type BatchNormResult,
+  batchNorm,
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type ConvTranspose1dOptions,
+  type ConvTranspose2dOptions,
+  cast,
+  ceil,
+  clip,
+  concat,
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+  cos,
+  cumsum,
+  div,
+  einsum,
+  elu,
+  equal,
+  erf,
+  exp,
+  expand,
+  expm1,
+  eye,
+  flatten,
+  flip,
+  floor,
+  full,
+  gather,
+  gatherElements,
+  gelu,
+  grad,
+  greater,
+  greaterEqual,
+  groupNorm,
+  instanceNorm,
+  type LayerNormOptions,
+  layerNorm,
+  leakyRelu,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logSoftmax,
+  logSumExp,
+  matmul,
+  max,
+  maximum,
+  maxPool2d,
+  mean,
+  min,
+  minimum,
+  mish,
+  mul,
+  narrow,
+  neg,
+  norm,
+  notEqual,
+  type Ordered,
+  oneHot,
+  ones,
+  type PadOptions,
+  type PoolOptions,
+  pad,
+  padConstant,
+  pick,
+  pixelShuffle,
+  pixelUnshuffle,
+  pow,
+  prod,
+  type Range,
+  type ReduceOptions,
+  type ResizeOptions,
+  reciprocal,
+  relu,
+  remainder,
+  repeatInterleave,
+  reshape,
+  resize,
+  rmsNorm,
+  round,
+  rsqrt,
+  scatterAdd,
+  selu,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  slice,
+  softmax,
+  softplus,
+  sort,
+  split,
+  sqrt,
+  square,
+  squeeze,
+  stack,
+  std,
+  stopGradient,
+  straightThrough,
+  sub,
+  sum,
+  swapAxes,
+  tanh,
+  tile,
+  topK,
+  transpose,
+  triangularMask,
+  tril,
+  triu,
+  unsqueeze,
+  upsampleNearest,
+  variance,
+  where,
+  zeros,
+} from './ops/index.js';
+export { Rng } from './random/rng.js';
 export { type Backend, defaultBackend, setDefaultBackend } from './runtime/backend.js';
+export { exportOnnx } from './runtime/export.js';
 export { compile, type Program } from './runtime/program.js';
+export { decodeSafetensors, encodeSafetensors } from './runtime/safetensors.js';
 export { allot, arenasOf, readVariables, writeVariables } from './runtime/state.js';
+export { type TrainEvent, train } from './train/loop.js';
+export { Trainer } from './train/trainer.js';
+export { losses, nn, optim };

@@ -1,5 +1,12 @@
 /** The model contract. */
-export type { Capabilities, Iteration, IterationState, LatentSpace, NoiseContext, SampleContext } from './capabilities.js';
+export type {
+  Capabilities,
+  Iteration,
+  IterationState,
+  LatentSpace,
+  NoiseContext,
+  SampleContext,
+} from './capabilities.js';
 export type {
   CreateContext,
   DataSpec,
@@ -11,4 +18,5 @@ export type {
   Phase,
   TensorBatch,
 } from './model.js';
-export { defineModel, describeType, parseSettings, resolveSettings, type TrainingSettings } from './settings.js';
+export { defineModel, describeType, parseSettings, resolveSettings } from './settings.js';
+export type { TrainingSettings } from './training-settings.js';

@@ -2,7 +2,7 @@
  * The model contract: what a model says of itself, so that training, the command line, the Studio, the documentation
  * and the tests need to know nothing else of it. One model is one file in `src/models` with one default export.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Variable } from '../core/leaves.js';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
@@ -12,7 +12,7 @@ import type { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedules.js';
 import type { Rng } from '../random/rng.js';
 import type { Capabilities } from './capabilities.js';
-import type { TrainingSettings } from './settings.js';
+import type { TrainingSettings } from './training-settings.js';
 
 /** What a model needs to know of its data. */
 export interface DataSpec {
@@ -87,7 +87,15 @@ export interface ModelDefinition<S extends z.ZodRawShape> {
   /** File name, command-line name. */
   readonly id: string;
   readonly title: string;
-  readonly family: 'autoencoder' | 'gan' | 'flow' | 'diffusion' | 'autoregressive' | 'energy' | 'discriminative' | 'hybrid';
+  readonly family:
+    | 'autoencoder'
+    | 'gan'
+    | 'flow'
+    | 'diffusion'
+    | 'autoregressive'
+    | 'energy'
+    | 'discriminative'
+    | 'hybrid';
   /** One or two sentences for lists. */
   readonly summary: string;
   readonly paper: Paper;

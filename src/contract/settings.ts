@@ -1,24 +1,9 @@
-/** Settings that every model has, and how settings are read and checked. */
+/** How settings are declared, read and checked. */
 import { z } from 'zod';
 import { UsageError } from '../core/errors.js';
 import { nearestNames } from '../util/nearest.js';
 import type { ModelDefinition, ModelRecord } from './model.js';
-
-/** Settings of training. A model overrides the defaults by declaring the same key in its own config. */
-const trainingFields = {
-  epochs: z.number().positive().default(10).describe('Passes over the training data.'),
-  steps: z.number().int().min(0).default(0).describe('Training steps; 0: as many as the epochs have.'),
-  batchSize: z.number().int().positive().default(128).describe('Items per step.'),
-  learningRate: z.number().positive().default(1e-3).describe("The optimizer's (peak) rate."),
-  accumulate: z.number().int().positive().default(1).describe('Batches whose gradients are added up for one step.'),
-  ema: z.number().min(0).lt(1).default(0)
-    .describe('Decay of the exponential moving average of the weights that samples and evaluation use; 0: off.'),
-  validation: z.number().int().min(0).default(0)
-    .describe('Training items held out for validation where the data set has no validation split of its own.'),
-};
-
-const trainingSchema = z.object(trainingFields);
-export type TrainingSettings = z.output<typeof trainingSchema>;
+import { trainingFields } from './training-settings.js';
 
 /** Makes a model's record from its definition. */
 export function defineModel<S extends z.ZodRawShape>(definition: ModelDefinition<S>): ModelRecord {
@@ -92,7 +77,12 @@ export function describeType(field: z.ZodType | undefined): string {
     exclusiveMaximum?: number;
   };
   if (schema.enum !== undefined) return `one of ${schema.enum.join(', ')}`;
-  const noun = schema.type === 'integer' ? 'a whole number' : schema.type === 'boolean' ? 'true or false' : `a ${schema.type ?? 'value'}`;
+  const noun =
+    schema.type === 'integer'
+      ? 'a whole number'
+      : schema.type === 'boolean'
+        ? 'true or false'
+        : `a ${schema.type ?? 'value'}`;
   const bound = (n: number | undefined, sign: string): string[] =>
     n === undefined || Math.abs(n) >= Number.MAX_SAFE_INTEGER ? [] : [`${sign} ${n}`];
   const bounds = [

@@ -1,13 +1,13 @@
 /**
  * Leaves of a graph: constants, inputs, fed values and variables. They have no inputs and no lowering of their own;
- * the program that is being lowered says what each one becomes.
+ * the program that is being lowered says what each one becomes. Tracing, which collects what is assigned to variables,
+ * is here too.
  */
 import { type DType, dtypeOf, fromNumbers, type TypedArray } from './dtype.js';
 import { DTypeError, GraphError, ShapeError } from './errors.js';
-import type { Op, TensorType } from './op.js';
+import type { TensorType } from './op.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from './shape.js';
-import { apply, GraphNode, type HostTensor, Tensor } from './tensor.js';
-import { currentTrace } from './trace.js';
+import { apply, GraphNode, type HostTensor, type Op, Tensor } from './tensor.js';
 
 function leaf<A extends { readonly type: TensorType }>(name: string): Op<A> {
   return {
@@ -105,6 +105,29 @@ export class Variable extends Tensor {
       throw new DTypeError({ operation: `assign ${this.name}`, expected: this.dtype, got: value.dtype });
     }
     trace.assignments.set(this, value);
+  }
+}
+
+/** What a function that is being traced has assigned so far. */
+export interface Trace {
+  readonly assignments: Map<Variable, Tensor>;
+}
+
+const traces: Trace[] = [];
+
+/** The innermost function that is being traced. */
+export function currentTrace(): Trace | undefined {
+  return traces[traces.length - 1];
+}
+
+/** Runs `fn` once, symbolically; returns its result and the assignments it made. */
+export function traceCall<R>(fn: () => R): { result: R; assignments: Map<Variable, Tensor> } {
+  const trace: Trace = { assignments: new Map() };
+  traces.push(trace);
+  try {
+    return { result: fn(), assignments: trace.assignments };
+  } finally {
+    traces.pop();
   }
 }
 

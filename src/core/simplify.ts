@@ -30,7 +30,8 @@ function rewrite(tensors: readonly Tensor[]): Tensor[] {
   };
   const order = topologicalOrder(tensors);
   const counts = new Map<GraphNode, number>();
-  for (const t of [...order.flatMap((node) => node.inputs), ...tensors]) counts.set(t.node, (counts.get(t.node) ?? 0) + 1);
+  for (const t of [...order.flatMap((node) => node.inputs), ...tensors])
+    counts.set(t.node, (counts.get(t.node) ?? 0) + 1);
   // New nodes stand for old ones; what was made in this round has the one reader it was made for.
   const uses = (t: Tensor): number => counts.get(original.get(t.node) ?? t.node) ?? 1;
   for (const node of order) {

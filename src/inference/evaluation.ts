@@ -36,7 +36,10 @@ function fitting({ capabilities }: ModelInstance): Metric[] {
 function find(name: string, instance: ModelInstance): Metric {
   const metric = metrics.find(({ id }) => id === name);
   if (metric === undefined) {
-    const close = nearestNames(name, metrics.map(({ id }) => id));
+    const close = nearestNames(
+      name,
+      metrics.map(({ id }) => id),
+    );
     throw new UsageError({
       operation: 'evaluate',
       expected: 'a metric that genera has',

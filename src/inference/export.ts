@@ -2,7 +2,7 @@
 import type { ModelInstance } from '../contract/index.js';
 import type { Shape } from '../core/shape.js';
 import { Rng } from '../random/rng.js';
-import { type Exported, exportOnnx, type ExportOptions } from '../runtime/export.js';
+import { type Exported, type ExportOptions, exportOnnx } from '../runtime/export.js';
 
 /**
  * ONNX files by name: `encode.onnx` (x → mean, log_variance), `decode.onnx` (z → x), `reconstruct.onnx`
@@ -34,7 +34,11 @@ export async function exportModel(
     parts.push({ name: 'decode', inputs: { z: codes }, fn: ({ z }) => ({ x: decode(z!) }) });
   }
   if (reconstruct !== undefined) {
-    parts.push({ name: 'reconstruct', inputs: { x: items }, fn: ({ x }) => ({ reconstruction: reconstruct(x!, { rng }) }) });
+    parts.push({
+      name: 'reconstruct',
+      inputs: { x: items },
+      fn: ({ x }) => ({ reconstruction: reconstruct(x!, { rng }) }),
+    });
   }
   if (sample !== undefined) {
     parts.push({ name: 'sample', inputs: {}, fn: (_, count) => ({ sample: sample({ count, rng }) }) });

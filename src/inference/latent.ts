@@ -115,6 +115,12 @@ export async function interpolateItems(
 ): Promise<HostTensor> {
   need(instance, 'interpolate', 'decode');
   const codesOf = (side: 0 | 1): Promise<HostTensor> =>
-    encodeItems(instance, hostBatch(data, pairs.map((pair) => pair[side])).x);
+    encodeItems(
+      instance,
+      hostBatch(
+        data,
+        pairs.map((pair) => pair[side]),
+      ).x,
+    );
   return decodeCodes(instance, interpolateCodes(await codesOf(0), await codesOf(1), options));
 }

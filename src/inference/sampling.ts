@@ -41,7 +41,8 @@ export async function drawSamples(instance: ModelInstance, options: SampleOption
   for (let first = 0; first < count; first += batchSize) {
     const asked = (i: number): number => labels![(first + i) % labels!.length]!;
     const data = labels === undefined ? undefined : Int32Array.from({ length: batchSize }, (_, i) => asked(i));
-    const classes: HostTensor | undefined = data === undefined ? undefined : { shape: [batchSize], dtype: 'int32', data };
+    const classes: HostTensor | undefined =
+      data === undefined ? undefined : { shape: [batchSize], dtype: 'int32', data };
     const used = Math.min(batchSize, count - first);
     const drawn = await draw(classes, { seed, firstRow: first }, (f) => onProgress((first + f * used) / count));
     shape = drawn.shape.slice(1);
@@ -63,7 +64,12 @@ function drawerFor(instance: ModelInstance, given: Readonly<Record<string, unkno
   if (drawer === undefined) {
     if (sample !== undefined) drawer = direct(sample);
     else if (iterate !== undefined) drawer = iterated(iterate(settings));
-    else throw new UsageError({ operation: 'sample', expected: 'a model that can be sampled from', got: 'one that cannot' });
+    else
+      throw new UsageError({
+        operation: 'sample',
+        expected: 'a model that can be sampled from',
+        got: 'one that cannot',
+      });
     known.set(key, drawer);
   }
   return drawer;

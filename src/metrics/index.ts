@@ -1,2 +1,3 @@
 /** Metrics: what a model is measured by. */
-export { type EvaluationContext, type Metric, metrics } from './metric.js';
+export type { EvaluationContext, Metric } from './contract.js';
+export { metrics } from './registry.js';

@@ -1,5 +1,5 @@
 /** Likelihood metrics, in nats per item. */
-import type { EvaluationContext } from './metric.js';
+import type { EvaluationContext } from './contract.js';
 import { meanOverItems } from './per-item.js';
 
 /** Draws of the importance-weighted bound (Burda et al. 2015). */

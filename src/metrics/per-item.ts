@@ -3,7 +3,7 @@ import type { Tensor } from '../core/tensor.js';
 import { forBatches } from '../data/host-batches.js';
 import { Rng } from '../random/rng.js';
 import { compile } from '../runtime/program.js';
-import type { EvaluationContext } from './metric.js';
+import type { EvaluationContext } from './contract.js';
 
 /** (1/n) Σ f(xᵢ), with f traced: [B, ...shape] → [B]; noise of item i depends on the seed and i alone. */
 export async function meanOverItems(

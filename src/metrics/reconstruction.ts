@@ -1,5 +1,5 @@
 /** How well items survive the bottleneck. */
-import type { EvaluationContext } from './metric.js';
+import type { EvaluationContext } from './contract.js';
 import { meanOverItems } from './per-item.js';
 
 /** Mean of (x̂ − x)² over values and items. */

@@ -10,7 +10,10 @@ export { models };
 export function findModel(id: string): ModelRecord {
   const model = models.find((m) => m.id === id);
   if (model !== undefined) return model;
-  const close = nearestNames(id, models.map((m) => m.id));
+  const close = nearestNames(
+    id,
+    models.map((m) => m.id),
+  );
   throw new UsageError({
     operation: 'model',
     expected: 'a model that genera has',

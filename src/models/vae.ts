@@ -14,7 +14,7 @@
  * (dynamic binarization), which makes the Bernoulli likelihood a proper one and the bound comparable between papers.
  */
 import { z } from 'zod';
-import { defineModel, type DataSpec } from '../contract/index.js';
+import { type DataSpec, defineModel } from '../contract/index.js';
 import type { Tensor } from '../core/tensor.js';
 import { bernoulliFromLogits, gaussian, klStandardNormal } from '../losses/index.js';
 import { Linear, Module } from '../nn/index.js';
@@ -84,7 +84,9 @@ export default defineModel({
   config: {
     hidden: z.number().int().positive().default(400).describe('Units of the one hidden layer of encoder and decoder.'),
     latent: z.number().int().positive().default(20).describe('Dimensions of the code.'),
-    binarize: z.boolean().default(true)
+    binarize: z
+      .boolean()
+      .default(true)
       .describe('Draw each pixel as 0 or 1 with its grey value as probability, anew each time it is seen.'),
   },
   presets: { tiny: { hidden: 32, latent: 4, batchSize: 16, epochs: 1 } },
@@ -135,7 +137,11 @@ export default defineModel({
           const pixelsOf = observe(x, r); // [B, D]
           const { mean, logVariance } = net.encoder.forward(pixelsOf);
           const [B, L] = mean.shape as [number, number];
-          const spread = (t: Tensor): Tensor => t.unsqueeze(1).expand([B, k, t.shape[1]!]).reshape([B * k, -1]);
+          const spread = (t: Tensor): Tensor =>
+            t
+              .unsqueeze(1)
+              .expand([B, k, t.shape[1]!])
+              .reshape([B * k, -1]);
           const noise = r.normal([B, k, L]).reshape([B * k, L]);
           const code = spread(mean).add(spread(logVariance.mul(0.5).exp()).mul(noise)); // [Bk, L]
           const zero = code.mul(0);

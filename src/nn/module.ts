@@ -4,9 +4,8 @@
  * `running_mean`, `in_proj_weight`), so that published weights load without a map.
  */
 import { UsageError } from '../core/errors.js';
-import { Variable } from '../core/leaves.js';
+import { currentTrace, Variable } from '../core/leaves.js';
 import type { Tensor } from '../core/tensor.js';
-import { currentTrace } from '../core/trace.js';
 import '../ops/index.js';
 import type { Rng } from '../random/rng.js';
 

@@ -117,7 +117,13 @@ function writeValue(value: OnnxValue, pbf: PbfWriter): void {
 
 function writeTensorType(value: OnnxValue, pbf: PbfWriter): void {
   pbf.writeVarintField(1, onnxType[value.dtype]);
-  pbf.writeMessage(2, (v: OnnxValue, p) => { for (const d of v.shape) p.writeMessage(1, writeDimension, d); }, value);
+  pbf.writeMessage(
+    2,
+    (v: OnnxValue, p) => {
+      for (const d of v.shape) p.writeMessage(1, writeDimension, d);
+    },
+    value,
+  );
 }
 
 function writeDimension(dimension: number | string, pbf: PbfWriter): void {
@@ -139,7 +145,13 @@ export interface OnnxSummary {
  * @throws FormatError where the bytes are no ONNX model
  */
 export function decodeSummary(bytes: Uint8Array): OnnxSummary {
-  const summary = { irVersion: 0, opset: 0, inputs: [] as string[], outputs: [] as string[], metadata: {} as Record<string, string> };
+  const summary = {
+    irVersion: 0,
+    opset: 0,
+    inputs: [] as string[],
+    outputs: [] as string[],
+    metadata: {} as Record<string, string>,
+  };
   try {
     new PbfReader(bytes).readFields((tag, s, pbf) => {
       if (tag === 1) s.irVersion = pbf.readVarint();
@@ -163,7 +175,9 @@ function readGraphOutline(tag: number, summary: { inputs: string[]; outputs: str
 
 function readName(pbf: PbfReader): string {
   const value = { name: '' };
-  pbf.readMessage((tag, v, p) => { if (tag === 1) v.name = p.readString(); }, value);
+  pbf.readMessage((tag, v, p) => {
+    if (tag === 1) v.name = p.readString();
+  }, value);
   return value.name;
 }
 

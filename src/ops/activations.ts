@@ -1,7 +1,6 @@
 /** Activation functions. */
-import type { Op } from '../core/op.js';
 import { broadcastShapes } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { add, greater, mul, sub, where } from './arithmetic.js';
 import { expand, sumTo } from './broadcast.js';
 import { expectSameDType } from './expect.js';

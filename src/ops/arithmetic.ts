@@ -2,9 +2,8 @@
 import { fromNumbers } from '../core/dtype.js';
 import { DTypeError } from '../core/errors.js';
 import { constant } from '../core/leaves.js';
-import type { Op, VjpContext } from '../core/op.js';
 import { broadcastShapes } from '../core/shape.js';
-import { apply, Tensor } from '../core/tensor.js';
+import { apply, type Op, Tensor, type VjpContext } from '../core/tensor.js';
 import { liftExpansion, ones, sumTo } from './broadcast.js';
 import { expectKind, expectSameDType } from './expect.js';
 import { isFrom } from './movement.js';

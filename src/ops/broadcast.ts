@@ -3,7 +3,6 @@
 import { allocate, type DType, fromNumbers } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import { constant } from '../core/leaves.js';
-import type { Op } from '../core/op.js';
 import {
   broadcastAxes,
   broadcastShapes,
@@ -15,7 +14,7 @@ import {
   sameShape,
   sizeOf,
 } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { expectKind } from './expect.js';
 import { isFrom, reshape, reshapeOp } from './movement.js';
 

@@ -11,9 +11,9 @@
  * and the gradient of each is made of the other two.
  */
 import { DTypeError, ShapeError, UsageError } from '../core/errors.js';
-import type { LowerContext, Op, TensorType } from '../core/op.js';
+import type { LowerContext, TensorType } from '../core/op.js';
 import { at, formatShape, type Shape, sameShape } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { sum } from './broadcast.js';
 import {
   checkWhole,

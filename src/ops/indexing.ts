@@ -2,9 +2,8 @@
 import { allocate, fromNumbers } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import { constant } from '../core/leaves.js';
-import type { Op } from '../core/op.js';
 import { at, checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { equal, where } from './arithmetic.js';
 import { arange } from './broadcast.js';
 import { expectKind } from './expect.js';

@@ -1,9 +1,8 @@
 /** Cutting and joining: slice, pad, concat, stack, split, flip, tile. Slicing and zero padding are each other's gradient. */
 import { allocate, fromNumbers } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
-import type { Op } from '../core/op.js';
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, applyMany, type Op, type Tensor } from '../core/tensor.js';
 import { expand, zeros } from './broadcast.js';
 import { reshape, unsqueeze } from './movement.js';
 
@@ -187,9 +186,28 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
+interface SplitAttrs {
+  readonly axis: number;
+  readonly sizes: readonly number[];
+}
+
+const splitOp: Op<SplitAttrs> = {
+  name: 'split',
+  infer: ([x], { axis, sizes }) => sizes.map((size) => ({ shape: x!.shape.with(axis, size), dtype: x!.dtype })),
+  vjp: ({ outputs, attrs: { axis }, grads }) => [
+    concat(
+      outputs.map((part, i) => grads[i] ?? zeros(part.shape)),
+      axis,
+    ),
+  ],
+  lower: ({ inputs: [x], attrs: { axis, sizes }, emitMany, ints }) =>
+    emitMany('Split', [x!, ints(sizes)], sizes.length, { axis }),
+};
+
 /** Cuts an axis into parts of the given sizes, or into `parts` equal ones. */
 export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
-  const n = x.shape[normalizeAxis('split', axis, x.rank)]!;
+  const along = normalizeAxis('split', axis, x.rank);
+  const n = x.shape[along]!;
   const whole = (size: number): boolean => Number.isInteger(size) && size >= 0;
   if (typeof parts === 'number' && !(whole(parts) && parts > 0 && n % parts === 0)) {
     throw new ShapeError({ operation: 'split', expected: `a number of equal parts of ${n}`, got: `${parts}` });
@@ -198,11 +216,7 @@ export function split(x: Tensor, parts: number | readonly number[], axis = 0): T
   if (!sizes.every(whole) || sizes.reduce((a, b) => a + b, 0) !== n) {
     throw new ShapeError({ operation: 'split', expected: `sizes that add up to ${n}`, got: `[${sizes.join(', ')}]` });
   }
-  let start = 0;
-  return sizes.map((size) => {
-    start += size;
-    return narrow(x, axis, start - size, size);
-  });
+  return sizes.length === 1 ? [x] : applyMany(splitOp, [x], { axis: along, sizes });
 }
 
 /** Pads each axis with [before, after] copies of one value. */

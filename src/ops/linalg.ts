@@ -1,8 +1,7 @@
 /** Matrix products: batched matmul and einsum. */
 import { DTypeError, ShapeError } from '../core/errors.js';
-import type { Op } from '../core/op.js';
 import { at, broadcastShapes, formatShape, sizeOf } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { mul } from './arithmetic.js';
 import { sum, sumTo } from './broadcast.js';
 import { isFrom, reshape, swapAxes, transpose, transposeOp, unsqueeze } from './movement.js';

@@ -1,6 +1,6 @@
 /** Elementary functions of one tensor. */
-import type { LowerContext, Op } from '../core/op.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import type { LowerContext } from '../core/op.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { add, div, mul, neg, sub } from './arithmetic.js';
 import { liftExpansion } from './broadcast.js';
 import { expectKind } from './expect.js';

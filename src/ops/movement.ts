@@ -1,9 +1,8 @@
 /** Rearrangements that change no value: reshape, transpose, identity with a stopped gradient. */
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
-import type { Op } from '../core/op.js';
 import { at, checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 
 /** Whether a tensor was made by the given op. */
 export function isFrom<A>(op: Op<A>, x: Tensor): boolean {

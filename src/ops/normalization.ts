@@ -3,7 +3,7 @@
  * axes, which also gives μ and ρ, so that its gradient need not compute them again.
  */
 import { DTypeError, ShapeError, UsageError } from '../core/errors.js';
-import type { LowerContext, Op } from '../core/op.js';
+import type { LowerContext } from '../core/op.js';
 import {
   at,
   broadcastShapes,
@@ -14,7 +14,7 @@ import {
   sameShape,
   sizeOf,
 } from '../core/shape.js';
-import { applyMany, type Tensor } from '../core/tensor.js';
+import { applyMany, type Op, type Tensor } from '../core/tensor.js';
 import { add, maximum, mul, neg, sub } from './arithmetic.js';
 import { expand, sumTo } from './broadcast.js';
 import { checkWhole } from './convolution-geometry.js';

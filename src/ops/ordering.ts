@@ -1,8 +1,7 @@
 /** Order along an axis: largest and smallest, sorting, running sums. */
 import { DTypeError, ShapeError } from '../core/errors.js';
-import type { Op } from '../core/op.js';
 import { at, normalizeAxis, reducedShape } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import type { ReduceOptions } from './broadcast.js';
 import { gatherElements } from './indexing.js';
 import { cast } from './movement.js';

@@ -3,9 +3,9 @@
  * pixels are each other's gradient but for a factor. Pooling over the whole image is `mean` or `max` over axes 2 and 3.
  */
 import { DTypeError, ShapeError, UsageError } from '../core/errors.js';
-import type { LowerContext, Op, TensorType } from '../core/op.js';
+import type { LowerContext, TensorType } from '../core/op.js';
 import { at, formatShape } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { mul } from './arithmetic.js';
 import {
   convolvedSize,

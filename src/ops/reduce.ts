@@ -1,8 +1,7 @@
 /** Reductions over axes besides the sum. `axes` defaults to all; `keepDims` keeps reduced axes with size 1. */
 import { ShapeError } from '../core/errors.js';
-import type { Op } from '../core/op.js';
 import { formatShape, normalizeAxes, reducedShape, sizeOf } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { add, div, equal, log, mul, sub, where } from './arithmetic.js';
 import { full, type ReduceOptions, sum } from './broadcast.js';
 import { expectKind } from './expect.js';

@@ -1,7 +1,6 @@
 /** Softmax and its logarithm. */
-import type { Op } from '../core/op.js';
 import { normalizeAxis } from '../core/shape.js';
-import { apply, type Tensor } from '../core/tensor.js';
+import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { mul, sub } from './arithmetic.js';
 import { sum } from './broadcast.js';
 import { expectKind } from './expect.js';

@@ -9,10 +9,9 @@
  */
 import type { TypedArray } from '../core/dtype.js';
 import { UsageError } from '../core/errors.js';
-import { type FeedContext, feed } from '../core/leaves.js';
+import { currentTrace, feed, type FeedContext, type Trace } from '../core/leaves.js';
 import { type Shape, sizeOf } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { currentTrace, type Trace } from '../core/trace.js';
 import { argmax } from '../ops/index.js';
 import { boxMuller } from './box-muller.js';
 import { fillNormal, fillUint32, fillUniform, type Stream } from './distributions.js';

@@ -4,12 +4,20 @@
  */
 import { allocate } from '../core/dtype.js';
 import { topologicalOrder } from '../core/graph.js';
-import { type FeedAttrs, feedOp, input, type InputAttrs, inputOp, type VariableAttrs, variableOp } from '../core/leaves.js';
+import {
+  type FeedAttrs,
+  feedOp,
+  type InputAttrs,
+  input,
+  inputOp,
+  traceCall,
+  type VariableAttrs,
+  variableOp,
+} from '../core/leaves.js';
 import type { TensorType } from '../core/op.js';
-import { simplify } from '../core/simplify.js';
 import { sizeOf } from '../core/shape.js';
+import { simplify } from '../core/simplify.js';
 import type { HostTensor, Tensor } from '../core/tensor.js';
-import { traceCall } from '../core/trace.js';
 import { Lowering, opset } from '../onnx/lower.js';
 import { encodeModel, type OnnxValue } from '../onnx/proto.js';
 import { type Backend, defaultBackend, type Value } from './backend.js';
@@ -93,7 +101,10 @@ async function build(options: ExportOptions, batch: number, open: boolean): Prom
 
 function symbols(inputs: Readonly<Record<string, TensorType>>, batch: number): NamedTensors {
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, { shape, dtype }]) => [name, input(name, { shape: [batch, ...shape.slice(1)], dtype })]),
+    Object.entries(inputs).map(([name, { shape, dtype }]) => [
+      name,
+      input(name, { shape: [batch, ...shape.slice(1)], dtype }),
+    ]),
   );
 }
 
@@ -132,7 +143,8 @@ async function runsAt(bytes: Uint8Array, options: ExportOptions, batch: number):
     const got = await backend.toHost(fetches[name]!);
     if (got.length !== host.data.length) return false;
     for (let i = 0; i < got.length; i++) {
-      if (!(Math.abs(Number(got[i]) - Number(host.data[i])) <= 1e-5 * (1 + Math.abs(Number(host.data[i]))))) return false;
+      if (!(Math.abs(Number(got[i]) - Number(host.data[i])) <= 1e-5 * (1 + Math.abs(Number(host.data[i])))))
+        return false;
     }
   }
   return true;

@@ -6,11 +6,10 @@
 import { allocate, dtypeOf, type TypedArray } from '../core/dtype.js';
 import { DTypeError, ShapeError } from '../core/errors.js';
 import { formatGraph, formatType, verify } from '../core/graph.js';
-import { type FeedAttrs, type FeedContext, input } from '../core/leaves.js';
+import { type FeedAttrs, type FeedContext, input, traceCall } from '../core/leaves.js';
 import type { TensorType } from '../core/op.js';
 import { sizeOf } from '../core/shape.js';
 import { type HostTensor, setEvaluator, type Tensor } from '../core/tensor.js';
-import { traceCall } from '../core/trace.js';
 import { leavesOf, mapTree, type Replace, type Tree } from '../core/tree.js';
 import { type Backend, defaultBackend, type Value } from './backend.js';
 import { type Linked, link } from './link.js';

@@ -81,7 +81,8 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'safetensors'): Sa
     if (name === '__metadata__') continue;
     const { dtype, shape, data_offsets: offsets } = entry ?? {};
     const sized = Array.isArray(shape) && shape.every((n) => Number.isSafeInteger(n) && n >= 0);
-    const placed = Array.isArray(offsets) && offsets.length === 2 && offsets.every((n) => Number.isSafeInteger(n) && n >= 0);
+    const placed =
+      Array.isArray(offsets) && offsets.length === 2 && offsets.every((n) => Number.isSafeInteger(n) && n >= 0);
     if (typeof dtype !== 'string' || !sized || !placed) {
       fail(`dtype, shape and data_offsets of ${name}`, JSON.stringify(entry));
       continue;
@@ -125,9 +126,10 @@ function decodeValues(
     new Uint16Array(raw.buffer).forEach((half, i) => {
       bits[i] = half << 16;
     });
-  } else new Uint16Array(raw.buffer).forEach((half, i) => {
-    out[i] = fromHalf(half);
-  });
+  } else
+    new Uint16Array(raw.buffer).forEach((half, i) => {
+      out[i] = fromHalf(half);
+    });
   return out;
 }
 

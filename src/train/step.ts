@@ -4,13 +4,13 @@
  */
 import type { Phase, TensorBatch } from '../contract/index.js';
 import type { Variable } from '../core/leaves.js';
-import type { HostBatch } from '../data/host-batches.js';
 import type { HostTensor, Tensor } from '../core/tensor.js';
+import type { HostBatch } from '../data/host-batches.js';
 import { concat, grad } from '../ops/index.js';
 import { type Accumulator, accumulate, clipScale, type Ema, ema, globalNorm, type Moments } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
 import { compile, type Program, type RunOptions } from '../runtime/program.js';
-import { allot, type Arena, arenasOf, mirrorViews, type StateView } from '../runtime/state.js';
+import { type Arena, allot, arenasOf, mirrorViews, type StateView } from '../runtime/state.js';
 
 export interface PhaseStepOptions {
   readonly rng: Rng;
@@ -71,7 +71,9 @@ export class PhaseStep {
       // Rows of the micro-batches are numbered through: k of size b see the noise of one of size k·b.
       const options: RunOptions = { seed, step, firstRow: j * batch.x.shape[0]!, accept: finite };
       const program = j < batches.length - 1 ? this.gather : this.update;
-      const results = Object.entries(await program.run([batch], options)).map(([k, v]) => [k, Number(v.data[0])] as const);
+      const results = Object.entries(await program.run([batch], options)).map(
+        ([k, v]) => [k, Number(v.data[0])] as const,
+      );
       if (!results.every(([, value]) => Number.isFinite(value))) return undefined;
       for (const [name, value] of results) {
         totals[name] = (totals[name] ?? 0) + (name === 'gradient_norm' ? value : value / batches.length);
@@ -104,7 +106,7 @@ export class PhaseStep {
         moments: this.moments,
         learningRate,
       });
-      this.arenas.forEach((arena, i) => arena.whole.assign(moved[i]!));
+      for (const [i, arena] of this.arenas.entries()) arena.whole.assign(moved[i]!);
       this.ema?.update(this.averages, moved);
       return { ...metrics, gradient_norm: norm };
     },
@@ -114,9 +116,7 @@ export class PhaseStep {
   /** Loss and metrics, and the gradient as one vector for each arena. */
   private differentiate(batch: TensorBatch): { metrics: Record<string, Tensor>; gradients: Tensor[] } {
     const { loss, metrics = {} } = this.phase.loss(batch, { rng: this.options.rng.fork(this.phase.name), train: true });
-    const gradients = this.arenas.map((arena) =>
-      concat(grad(loss, arena.variables).map((g) => g.reshape([-1]))),
-    );
+    const gradients = this.arenas.map((arena) => concat(grad(loss, arena.variables).map((g) => g.reshape([-1]))));
     return { metrics: { loss, ...metrics }, gradients };
   }
 }

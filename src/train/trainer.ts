@@ -4,16 +4,16 @@
  * data and the seed alone, so a run that is restored at any step continues bit for bit.
  */
 import type { ModelInstance, ModelRecord, TrainingSettings } from '../contract/index.js';
-import type { DataSet } from '../data/data-set.js';
-import { createLoader, type Loader } from '../data/loader.js';
 import { FormatError, NonFiniteError } from '../core/errors.js';
 import type { Variable } from '../core/leaves.js';
 import type { HostTensor } from '../core/tensor.js';
+import type { DataSet } from '../data/data-set.js';
+import type { HostBatch } from '../data/host-batches.js';
+import { createLoader, type Loader } from '../data/loader.js';
+import { dataSpecOf, instantiate } from '../inference/instance.js';
 import { Rng } from '../random/rng.js';
 import { decodeSafetensors, encodeSafetensors } from '../runtime/safetensors.js';
-import { allot, type NamedArray, readState, slotOf, type StateView, viewOf, writeState } from '../runtime/state.js';
-import { dataSpecOf, instantiate } from '../inference/instance.js';
-import type { HostBatch } from '../data/host-batches.js';
+import { allot, type NamedArray, readState, type StateView, slotOf, viewOf, writeState } from '../runtime/state.js';
 import { PhaseStep, type StepMetrics } from './step.js';
 import { meanLosses } from './validation.js';
 
@@ -136,7 +136,7 @@ export class Trainer {
   async withAverages<R>(fn: () => Promise<R>): Promise<R> {
     const exchange = (): void => {
       for (const { arenas, averages } of this.phases) {
-        averages.forEach((average, i) => arenas[i]!.exchange(slotOf(average).arena));
+        for (const [i, average] of averages.entries()) arenas[i]!.exchange(slotOf(average).arena);
       }
     };
     exchange();
@@ -188,4 +188,3 @@ export class Trainer {
     ];
   }
 }
-

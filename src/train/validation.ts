@@ -1,9 +1,9 @@
 /** Losses on data that is not trained on. */
 import type { ModelInstance, TensorBatch } from '../contract/index.js';
 import type { DataSet } from '../data/data-set.js';
+import { forBatches } from '../data/host-batches.js';
 import { Rng } from '../random/rng.js';
 import { compile } from '../runtime/program.js';
-import { forBatches } from '../data/host-batches.js';
 
 const cache = new WeakMap<ModelInstance, ReturnType<typeof compileLosses>>();
 

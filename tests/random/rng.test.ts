@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/core/errors.js';
-import type { FeedAttrs, FeedContext } from '../../src/core/leaves.js';
+import { type FeedAttrs, type FeedContext, traceCall } from '../../src/core/leaves.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import { traceCall } from '../../src/core/trace.js';
 import { Rng } from '../../src/random/rng.js';
 
 /** The values that the runtime would feed for a draw. */
