@@ -3,6 +3,7 @@
  * expected results of a row lie under its name in tests/fixtures/basic-ops.json, written by basic-ops.py beside it.
  */
 import * as g from '../../../src/index.js';
+import { sumTo, sumTo } from '../../../src/ops/broadcast.js';
 import type { Range } from '../../../src/ops/joining.js';
 
 export type OpFunction = (...inputs: g.Tensor[]) => g.Tensor | g.Tensor[];
@@ -175,7 +176,7 @@ export const table: Readonly<Record<string, OpFunction>> = {
   expand: (a) => a!.expand([2, 3, 4]),
   'expand scalar': (a) => a!.expand([2, 3]),
   'expand masks': (a) => a!.expand([2, 2]),
-  sumTo: (a) => g.sumTo(a!, [3, 1]),
+  sumTo: (a) => sumTo(a!, [3, 1]),
   full: () => g.full([2, 3], 0.25),
   'full int32': () => g.full([2], 7, 'int32'),
   zeros: () => g.zeros([2, 3]),
