@@ -3,7 +3,7 @@
  * expected results of a row lie under its name in tests/fixtures/basic-ops.json, written by basic-ops.py beside it.
  */
 import * as g from '../../../src/index.js';
-import { sumTo, sumTo } from '../../../src/ops/broadcast.js';
+import { sumTo } from '../../../src/ops/broadcast.js';
 import type { Range } from '../../../src/ops/joining.js';
 
 export type OpFunction = (...inputs: g.Tensor[]) => g.Tensor | g.Tensor[];
