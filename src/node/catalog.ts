@@ -20,7 +20,11 @@ export interface ModelEntry {
   readonly family: string;
   readonly summary: string;
   readonly paper: Paper;
-  readonly data: { readonly kinds: readonly DataKind[]; readonly default: string; readonly labels?: 'required' | 'optional' };
+  readonly data: {
+    readonly kinds: readonly DataKind[];
+    readonly default: string;
+    readonly labels?: 'required' | 'optional';
+  };
   /** 'sample', 'encode', … */
   readonly can: readonly string[];
   readonly settings: Readonly<Record<string, SettingEntry>>;
@@ -35,13 +39,23 @@ export function describeModel(model: ModelRecord): ModelEntry {
     const entry: SettingEntry = { default: defaults[name], takes: describeType(field), about: field.description ?? '' };
     return [name, entry] as const;
   });
-  return { id, title, family, summary, paper, data, can: abilitiesOf(model), settings: Object.fromEntries(settings), presets };
+  return {
+    id,
+    title,
+    family,
+    summary,
+    paper,
+    data,
+    can: abilitiesOf(model),
+    settings: Object.fromEntries(settings),
+    presets,
+  };
 }
 
 /** Names of the capabilities that the model has on its default data. */
 function abilitiesOf(model: ModelRecord): string[] {
   const { kind, shape, labels } = findDataSet(model.data.default);
-  const settings = model.config.parse({ ...model.presets['tiny'] });
+  const settings = model.config.parse({ ...model.presets.tiny });
   const data = { kind, shape, ...(labels === undefined ? {} : { labels }) };
   const { capabilities } = instantiate(model, settings, data, { seed: 0, totalSteps: 1 });
   return Object.entries(capabilities).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));

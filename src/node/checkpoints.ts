@@ -5,7 +5,15 @@
 import { join } from 'node:path';
 import { FormatError, GeneraError, UsageError } from '../core/errors.js';
 import { digestOf } from './digests.js';
-import { jsonText, namesIn, readIfThere, readTextIfThere, removeDirectory, writeDirectoryWhole, writeFileWhole } from './files.js';
+import {
+  jsonText,
+  namesIn,
+  readIfThere,
+  readTextIfThere,
+  removeDirectory,
+  writeDirectoryWhole,
+  writeFileWhole,
+} from './files.js';
 import { type CheckpointManifest, manifestFile, readManifest } from './run-config.js';
 
 const stepName = /^step-(\d+)$/;
@@ -132,7 +140,8 @@ export class Checkpoints {
     if (bytes === undefined || manifest === undefined) {
       return `a directory without ${bytes === undefined ? stateFile : 'manifest.json'}`;
     }
-    if (bytes.length !== manifest.bytes) return `${bytes.length} bytes where there were ${manifest.bytes}: it was cut off`;
+    if (bytes.length !== manifest.bytes)
+      return `${bytes.length} bytes where there were ${manifest.bytes}: it was cut off`;
     if (digestOf(bytes) !== manifest.sha256) return 'other bytes than were written (the sha256 differs): it is damaged';
     return { bytes, manifest };
   }

@@ -60,7 +60,9 @@ function places({ dataDir, env = process.env }: DoctorOptions): [name: string, p
   const { GENERA_DATA: named, XDG_CACHE_HOME: cache } = env;
   return [
     ...(dataDir ? [['--data-dir', resolve(dataDir), 'Name an existing directory.'] as [string, string, string]] : []),
-    ...(named ? [['GENERA_DATA', resolve(named), 'Let GENERA_DATA name a directory.'] as [string, string, string]] : []),
+    ...(named
+      ? [['GENERA_DATA', resolve(named), 'Let GENERA_DATA name a directory.'] as [string, string, string]]
+      : []),
     ['downloaded data', join(cache || join(homedir(), '.cache'), 'genera')],
   ];
 }
@@ -100,22 +102,44 @@ async function checkDisk(): Promise<Outcome> {
   try {
     await fs.access(directory, fs.constants.W_OK);
   } catch {
-    return { found: `${directory} cannot be written to`, remedy: 'Work in another directory, or name runs with --out.' };
+    return {
+      found: `${directory} cannot be written to`,
+      remedy: 'Work in another directory, or name runs with --out.',
+    };
   }
   const { bavail, bsize } = await fs.statfs(directory);
   const found = `${gigabytes(bavail * bsize)} free in ${directory}`;
-  return bavail * bsize >= leastDisk ? { found } : { found, remedy: 'Free some space, or name runs elsewhere with --out.' };
+  return bavail * bsize >= leastDisk
+    ? { found }
+    : { found, remedy: 'Free some space, or name runs elsewhere with --out.' };
 }
 
 function checkBackends(): Outcome {
   return { found: `${defaultBackend().description}; ONNX Runtime brings ${runtimeBackends().join(', ')}` };
 }
 
-const x = (): Tensor => tensor([[1, 2, 3], [4, 5, 6], [7, 8, 9]]);
+const x = (): Tensor =>
+  tensor([
+    [1, 2, 3],
+    [4, 5, 6],
+    [7, 8, 9],
+  ]);
 
 /** Small graphs whose results are known. */
 const selfChecks: readonly [name: string, make: () => Tensor, expected: readonly number[]][] = [
-  ['matrix product', () => matmul(x(), tensor([[1, 0], [0, 1], [1, 1]])), [4, 5, 10, 11, 16, 17]],
+  [
+    'matrix product',
+    () =>
+      matmul(
+        x(),
+        tensor([
+          [1, 0],
+          [0, 1],
+          [1, 1],
+        ]),
+      ),
+    [4, 5, 10, 11, 16, 17],
+  ],
   [
     'convolution',
     () => conv2d(x().reshape([1, 1, 3, 3]), tensor([1, 2, 3, 4]).reshape([1, 1, 2, 2])),

@@ -20,5 +20,14 @@ export interface Evaluation {
 export async function evaluateRun(run: LoadedRun, data: DataSet, options: EvaluateOptions): Promise<Evaluation> {
   const metrics = await evaluateModel(run.instance, data, options);
   const { directory, model, ema } = run;
-  return { run: directory, model: model.id, data: data.id, split: data.split, n: data.count, seed: options.seed, ema, metrics };
+  return {
+    run: directory,
+    model: model.id,
+    data: data.id,
+    split: data.split,
+    n: data.count,
+    seed: options.seed,
+    ema,
+    metrics,
+  };
 }

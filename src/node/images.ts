@@ -8,7 +8,7 @@ import { type PointSeries, plotPoints } from './scatter.js';
 
 /** Pixels between two images of a grid, and around it. */
 const gap = 4;
-/** Images smaller than this are shown enlarged by a whole factor. */
+/** Images whose shorter side is less than this are shown enlarged by a whole factor. */
 const readable = 48;
 /** Longest side of a picture, in pixels. */
 const longest = 16_384;
@@ -46,7 +46,7 @@ export function imageGrid(images: HostTensor, options: GridOptions = {}): Uint8A
     gap + columns * (W * scale + gap),
     gap + rows * (H * scale + gap),
   ];
-  let scale = options.scale ?? Math.max(1, Math.ceil(readable / Math.max(H, W)));
+  let scale = options.scale ?? Math.max(1, Math.ceil(readable / Math.min(H, W)));
   while (scale > 1 && Math.max(...sideOf(scale)) > longest) scale--;
   const [width, height] = sideOf(scale);
   if (Math.max(width, height) > longest) {

@@ -111,7 +111,7 @@ function check<T extends { format: string; version: number }>(
   remedy: string,
 ): Omit<T, 'format' | 'version'> {
   const operation = `read ${path}`;
-  const version = value['version'];
+  const version = value.version;
   if (typeof version === 'number' && version > formatVersion) {
     throw new FormatError({
       operation,

@@ -53,7 +53,7 @@ export async function loadSplit(
   split: Split,
   { count, ...options }: DataAccess & { count?: number | undefined },
 ): Promise<DataSet> {
-  const held = Number(settings['validation'] ?? 0);
+  const held = Number(settings.validation ?? 0);
   const recorded = data.directory !== undefined && (await isDirectory(data.directory)) ? data.directory : undefined;
   return findDataSet(data.id).load(split, {
     source: sourceOf({ ...options, dataDir: options.dataDir ?? recorded }),

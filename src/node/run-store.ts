@@ -26,7 +26,7 @@ import {
   removeLeftovers,
   writeFileWhole,
 } from './files.js';
-import { modelConfigFile, readRunConfig, type RunConfig, runConfigFile } from './run-config.js';
+import { modelConfigFile, type RunConfig, readRunConfig, runConfigFile } from './run-config.js';
 import { isLock, lockRun, type RunLock } from './run-lock.js';
 
 /** A line of metrics.jsonl. */

@@ -10,7 +10,7 @@ import { type NamedArray, writeVariables } from '../runtime/state.js';
 import { Checkpoints } from './checkpoints.js';
 import { digestOfTensors } from './digests.js';
 import { namesIn, onDisk, readIfThere } from './files.js';
-import { readRunConfig, type RunConfig } from './run-config.js';
+import { type RunConfig, readRunConfig } from './run-config.js';
 import { isFree, weightsFormat } from './run-store.js';
 
 /** Where runs are made when nothing else is said. */
@@ -31,7 +31,10 @@ export interface LoadedRun {
  * @param checkpoint `last`, `best` or `step-<n>`: the weights of that checkpoint instead of the run's result
  * @throws UsageError where there is no run, FormatError where it is damaged
  */
-export async function loadRun(directory: string, { checkpoint }: { checkpoint?: string | undefined } = {}): Promise<LoadedRun> {
+export async function loadRun(
+  directory: string,
+  { checkpoint }: { checkpoint?: string | undefined } = {},
+): Promise<LoadedRun> {
   const path = join(directory, 'config.json');
   const config = await readRunConfig(path);
   if (config === undefined) {
@@ -50,24 +53,31 @@ export async function loadRun(directory: string, { checkpoint }: { checkpoint?: 
     instance = instantiate(model, model.config.parse(config.settings), data, config);
   } catch (cause) {
     if (cause instanceof GeneraError) throw cause;
-    throw new FormatError({
-      operation: `read ${path}`,
-      expected: `settings of ${model.id}`,
-      got: 'others',
-      remedy: 'Use the version of genera that made the run, or restore the file from a copy.',
-    }, { cause });
+    throw new FormatError(
+      {
+        operation: `read ${path}`,
+        expected: `settings of ${model.id}`,
+        got: 'others',
+        remedy: 'Use the version of genera that made the run, or restore the file from a copy.',
+      },
+      { cause },
+    );
   }
   const variables = instance.module.variables();
   const weights = await (checkpoint === undefined
     ? readWeights(directory)
-    : readCheckpointWeights(directory, checkpoint, variables.map(({ name }) => name)));
+    : readCheckpointWeights(
+        directory,
+        checkpoint,
+        variables.map(({ name }) => name),
+      ));
   try {
     await writeVariables(variables, weights);
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
     throw new FormatError(`read the weights of ${directory}: ${cause.message}`, { cause });
   }
-  return { directory, config, model, instance, ema: Number(config.settings['ema'] ?? 0) > 0 };
+  return { directory, config, model, instance, ema: Number(config.settings.ema ?? 0) > 0 };
 }
 
 /** The run's result, checked against the digest that it carries. */
@@ -83,7 +93,7 @@ async function readWeights(directory: string): Promise<Map<string, NamedArray>> 
     });
   }
   const { tensors, metadata } = decodeSafetensors(bytes, path);
-  if (metadata['format'] === weightsFormat && metadata['sha256'] !== digestOfTensors(tensors)) {
+  if (metadata.format === weightsFormat && metadata.sha256 !== digestOfTensors(tensors)) {
     throw new FormatError({
       operation: `read ${path}`,
       expected: 'the values that were written',

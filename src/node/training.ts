@@ -12,7 +12,7 @@ import { useDevice } from './devices.js';
 import { pictureOf } from './images.js';
 import type { RunConfig } from './run-config.js';
 import { checkSameData, type DataAccess, describeData, loadTrainingData } from './run-data.js';
-import { type MetricsLine, refuseUsed, RunStore } from './run-store.js';
+import { type MetricsLine, RunStore, refuseUsed } from './run-store.js';
 import { freeRunDirectory } from './runs.js';
 import { versions } from './versions.js';
 
@@ -68,7 +68,7 @@ async function prepare(
 ): Promise<Prepared> {
   const { data: id, seed, limit, preset, threads } = request;
   const device = useDevice(request.device, { threads });
-  const data = await loadTrainingData(id, { ...request, limit, validation: Number(settings['validation'] ?? 0) });
+  const data = await loadTrainingData(id, { ...request, limit, validation: Number(settings.validation ?? 0) });
   const trainer = new Trainer({ model, settings, seed, data: data.train, ...pick(data.validation) });
   const once = trainer.stepsPerEpoch;
   const config: RunConfig = {
@@ -175,7 +175,7 @@ function continuedSettings(
   same('limit', began.data.limit, limit);
   same('seed', began.seed, seed);
   same('preset', began.preset, preset);
-  const end = given['epochs'] !== undefined && given['steps'] === undefined ? { steps: 0 } : {};
+  const end = given.epochs !== undefined && given.steps === undefined ? { steps: 0 } : {};
   const settings = resolveSettings(model, { ...began.settings, ...end, ...given });
   for (const key of Object.keys(given)) {
     if (key !== 'epochs' && key !== 'steps') same(key, began.settings[key], settings[key]);
@@ -226,7 +226,7 @@ export async function* trainRun(
           });
           break;
         case 'validation':
-          watched = event.metrics['loss'];
+          watched = event.metrics.loss;
           await store.appendMetrics({ ...line, validation: event.metrics });
           break;
         case 'samples':

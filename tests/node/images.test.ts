@@ -15,7 +15,14 @@ function pixel(png: PNG, x: number, y: number): number[] {
 describe('imageGrid', () => {
   it('puts grey images in rows, enlarged by a whole factor, with gaps', () => {
     // Three images of 2×2: image n has the values (n·4 + i)/11.
-    const png = PNG.sync.read(Buffer.from(imageGrid(images([3, 1, 2, 2], (i) => i / 11), { columns: 2, scale: 3 })));
+    const png = PNG.sync.read(
+      Buffer.from(
+        imageGrid(
+          images([3, 1, 2, 2], (i) => i / 11),
+          { columns: 2, scale: 3 },
+        ),
+      ),
+    );
     expect([png.width, png.height]).toEqual([4 + 2 * 10, 4 + 2 * 10]);
     const grey = (i: number) => Array(3).fill(Math.round((255 * i) / 11));
     expect(pixel(png, 4, 4)).toEqual(grey(0));
@@ -30,7 +37,14 @@ describe('imageGrid', () => {
   });
 
   it('takes the planes of a colour image as red, green and blue, and clips', () => {
-    const png = PNG.sync.read(Buffer.from(imageGrid(images([1, 3, 1, 1], (i) => [2, 0.5, -1][i]!), { scale: 1 })));
+    const png = PNG.sync.read(
+      Buffer.from(
+        imageGrid(
+          images([1, 3, 1, 1], (i) => [2, 0.5, -1][i]!),
+          { scale: 1 },
+        ),
+      ),
+    );
     expect(pixel(png, 4, 4)).toEqual([255, 128, 0]);
   });
 
@@ -40,9 +54,21 @@ describe('imageGrid', () => {
   });
 
   it('makes a large grid without enlarging, and refuses one that is too large', () => {
-    const png = PNG.sync.read(Buffer.from(imageGrid(images([400, 1, 1, 28], () => 0), { columns: 400 })));
+    const png = PNG.sync.read(
+      Buffer.from(
+        imageGrid(
+          images([400, 1, 1, 28], () => 0),
+          { columns: 400 },
+        ),
+      ),
+    );
     expect(png.width).toBe(4 + 400 * 32);
-    expect(() => imageGrid(images([600, 1, 1, 28], () => 0), { columns: 600 })).toThrow(UsageError);
+    expect(() =>
+      imageGrid(
+        images([600, 1, 1, 28], () => 0),
+        { columns: 600 },
+      ),
+    ).toThrow(UsageError);
   });
 
   it.each([[[4, 2, 3, 3]], [[4, 9]], [[0, 1, 2, 2]]])('refuses shape %j', (shape) => {
@@ -67,7 +93,8 @@ describe('pointPlot', () => {
   });
 
   it('survives one point, and no finite point', () => {
-    const of = (...data: number[]) => ({ shape: [data.length / 2, 2], dtype: 'float32', data: Float32Array.from(data) }) as const;
+    const of = (...data: number[]) =>
+      ({ shape: [data.length / 2, 2], dtype: 'float32', data: Float32Array.from(data) }) as const;
     for (const points of [of(3, 4), of(Number.NaN, Infinity)]) {
       expect(PNG.sync.read(Buffer.from(pointPlot([{ points }]))).width).toBeGreaterThan(500);
     }

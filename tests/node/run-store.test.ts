@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import fs from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,9 +47,16 @@ afterEach(() => {
 
 /** Paths and digests of everything in a directory, locks apart. */
 function contents(directory: string): Record<string, string> {
-  const files = readdirSync(directory, { recursive: true }).map(String).filter((name) => statSync(join(directory, name)).isFile());
+  const files = readdirSync(directory, { recursive: true })
+    .map(String)
+    .filter((name) => statSync(join(directory, name)).isFile());
   return Object.fromEntries(
-    files.sort().map((name) => [name, createHash('sha256').update(readFileSync(join(directory, name))).digest('hex')]),
+    files.sort().map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(directory, name)))
+        .digest('hex'),
+    ]),
   );
 }
 
@@ -47,7 +64,12 @@ async function begun(steps: readonly number[], best: readonly number[] = []): Pr
   const store = await RunStore.create(dir, config);
   for (const step of steps) {
     await store.appendMetrics({ step, epoch: 0, seconds: step, train: { loss: 1 } });
-    await store.writeCheckpoint(state(`${step}`), weights, { step, best: best.includes(step), seconds: step, bestLoss: 5 });
+    await store.writeCheckpoint(state(`${step}`), weights, {
+      step,
+      best: best.includes(step),
+      seconds: step,
+      bestLoss: 5,
+    });
   }
   await store.close();
 }
@@ -144,7 +166,10 @@ describe('a crash', () => {
       const first = await RunStore.open(dir);
       dieAtRename(n);
       const work = first.store.writeCheckpoint(state('3'), weights, { step: 3, best: true, seconds: 3 });
-      const died = await work.then(() => false, () => true);
+      const died = await work.then(
+        () => false,
+        () => true,
+      );
       vi.restoreAllMocks();
       await first.store.close();
       // 1: a directory of that name moved away, 2: the directory, 3: `best`, 4: `last`, 5: step-1 removed, 6: the model
@@ -231,7 +256,10 @@ describe('the file system refusing', () => {
     const open = fs.open;
     vi.spyOn(fs, 'open').mockImplementation(async (...args) => {
       const handle = await open(...args);
-      const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+      const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+        code: 'ENOSPC',
+        syscall: 'write',
+      });
       vi.spyOn(handle, 'writeFile').mockRejectedValue(full);
       return handle;
     });

@@ -1,0 +1,29 @@
+/** `genera export`: a trained model as ONNX files. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { loadRun, useDevice, writeOnnx } from '../node/index.js';
+import { type Context, print, table } from './io.js';
+import { type RunOptions, withJson, withRun } from './options.js';
+
+interface ExportOptions extends RunOptions {
+  readonly out?: string;
+}
+
+export function addExport(program: Command, { io }: Context): void {
+  const command = program
+    .command('export')
+    .summary('write a trained model as ONNX files')
+    .description('Writes a trained model as ONNX files, one for each thing it can do; any ONNX runtime opens them.');
+  withRun(command).option('--out <dir>', 'directory of the files (default: RUN/onnx)');
+  withJson(command).action(async (directory: string, options: ExportOptions) => {
+    useDevice(options.device, options);
+    const run = await loadRun(directory, { checkpoint: options.checkpoint });
+    const files = await writeOnnx(run, options.out ?? join(directory, 'onnx'));
+    const rows = files.map(({ path, bytes, openBatch }) => [
+      path,
+      `${(bytes / 1e6).toFixed(2)} MB`,
+      openBatch ? 'any batch size' : 'batch size 1',
+    ]);
+    print(io, { run: directory, model: run.model.id, files }, { json: options.json, text: table(rows) });
+  });
+}

@@ -1,0 +1,45 @@
+/** `genera sample`: new items from a trained model. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { loadRun, useDevice, writeSamples } from '../node/index.js';
+import { type Context, counted, print } from './io.js';
+import { integer, type RunOptions, withJson, withRun } from './options.js';
+import { Meter } from './progress.js';
+
+interface SampleOptions extends RunOptions {
+  readonly numSamples: number;
+  readonly seed: number;
+  readonly label?: string;
+  readonly out?: string;
+}
+
+export function addSample(program: Command, { io }: Context): void {
+  const command = program
+    .command('sample')
+    .summary('draw samples from a trained model')
+    .description('Draws samples from a trained model. Sample i does not depend on how many are asked for.');
+  withRun(command)
+    .option('--num-samples <n>', 'how many', integer('--num-samples', { least: 1 }), 100)
+    .option('--seed <n>', 'seed of the noise', integer('--seed'), 0)
+    .option('--label <name>', 'class of the samples, by name or number, for models that can be asked for one')
+    .option(
+      '--out <file>',
+      'picture .png, or .npy: float32 [N, C, H, W] in 0…1, [N, 2] for points (default: in the run)',
+    );
+  withJson(command).action(async (directory: string, options: SampleOptions) => {
+    const { numSamples: count, seed, label, json, checkpoint } = options;
+    useDevice(options.device, options);
+    const run = await loadRun(directory, { checkpoint });
+    const name = `sample-seed${seed}${label === undefined ? '' : `-label${label.replace(/[^\w-]/g, '_')}`}.png`;
+    const path = options.out ?? join(directory, 'samples', name);
+    const meter = new Meter(io);
+    try {
+      const onProgress = (fraction: number): void => meter.show(fraction, `sampling from ${directory}`);
+      await writeSamples(run, path, { count, seed, label, onProgress });
+    } finally {
+      meter.stop();
+    }
+    const result = { run: directory, model: run.model.id, n: count, seed, label, out: path };
+    print(io, result, { json, text: `${counted(count, 'sample')} in ${path}` });
+  });
+}
