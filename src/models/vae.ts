@@ -82,6 +82,11 @@ export default defineModel({
   paper: { title: 'Auto-Encoding Variational Bayes', authors: 'Kingma, Welling', year: 2013, arxiv: '1312.6114' },
   data: { kinds: ['image'], default: 'synthetic-digits' },
   config: {
+    epochs: z
+      .number()
+      .positive()
+      .default(30)
+      .describe('Passes over the training data; 30 of the 20,000 synthetic digits take about a minute on two cores.'),
     hidden: z.number().int().positive().default(400).describe('Units of the one hidden layer of encoder and decoder.'),
     latent: z.number().int().positive().default(20).describe('Dimensions of the code.'),
     binarize: z
