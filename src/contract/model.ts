@@ -8,7 +8,7 @@ import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { DataKind } from '../data/data-set.js';
 import type { Module } from '../nn/module.js';
-import type { Optimizer } from '../optim/optimizer.js';
+import type { AtStep, Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedules.js';
 import type { Rng } from '../random/rng.js';
 import type { Capabilities } from './capabilities.js';
@@ -36,6 +36,11 @@ export interface LossContext {
   readonly rng: Rng;
   /** true while training: dropout is on and batch norm uses the batch. */
   readonly train: boolean;
+  /**
+   * A number that changes in the course of training: `at(step)`, counted from 1 in updates of this phase, computed on the
+   * host in float64. Outside of training it is `at(Infinity)`, what it ends with.
+   */
+  readonly atStep: AtStep;
 }
 
 export interface Loss {

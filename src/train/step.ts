@@ -3,7 +3,7 @@
  * and averages are whole arenas, so the optimizer is a handful of nodes whatever the network.
  */
 import type { Phase, TensorBatch } from '../contract/index.js';
-import type { Variable } from '../core/leaves.js';
+import { fromStep, type Variable } from '../core/leaves.js';
 import type { HostTensor, Tensor } from '../core/tensor.js';
 import type { HostBatch } from '../data/host-batches.js';
 import { concat, grad } from '../ops/index.js';
@@ -115,7 +115,8 @@ export class PhaseStep {
 
   /** Loss and metrics, and the gradient as one vector for each arena. */
   private differentiate(batch: TensorBatch): { metrics: Record<string, Tensor>; gradients: Tensor[] } {
-    const { loss, metrics = {} } = this.phase.loss(batch, { rng: this.options.rng.fork(this.phase.name), train: true });
+    const rng = this.options.rng.fork(this.phase.name);
+    const { loss, metrics = {} } = this.phase.loss(batch, { rng, train: true, atStep: fromStep });
     const gradients = this.arenas.map((arena) => concat(grad(loss, arena.variables).map((g) => g.reshape([-1]))));
     return { metrics: { loss, ...metrics }, gradients };
   }

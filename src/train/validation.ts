@@ -1,11 +1,16 @@
 /** Losses on data that is not trained on. */
 import type { ModelInstance, TensorBatch } from '../contract/index.js';
+import { tensor } from '../core/leaves.js';
 import type { DataSet } from '../data/data-set.js';
 import { forBatches } from '../data/host-batches.js';
+import type { AtStep } from '../optim/index.js';
 import { Rng } from '../random/rng.js';
 import { compile } from '../runtime/program.js';
 
 const cache = new WeakMap<ModelInstance, ReturnType<typeof compileLosses>>();
+
+/** A number that changes in training is the one it ends with. */
+const inTheEnd: AtStep = (_, at) => tensor(at(Infinity));
 
 function compileLosses(instance: ModelInstance) {
   const rng = new Rng({ stream: 'validation' });
@@ -14,7 +19,11 @@ function compileLosses(instance: ModelInstance) {
     (batch: TensorBatch) =>
       Object.fromEntries(
         instance.phases.flatMap((phase) => {
-          const { loss, metrics = {} } = phase.loss(batch, { rng: rng.fork(phase.name), train: false });
+          const { loss, metrics = {} } = phase.loss(batch, {
+            rng: rng.fork(phase.name),
+            train: false,
+            atStep: inTheEnd,
+          });
           return Object.entries({ loss, ...metrics }).map(([name, t]) => [several ? `${phase.name}.${name}` : name, t]);
         }),
       ),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ModelRecord, resolveSettings } from '../../../src/contract/index.js';
+import { fromStep } from '../../../src/core/leaves.js';
 import type { DataSet } from '../../../src/data/data-set.js';
 import { hostBatch } from '../../../src/data/host-batches.js';
 import { findDataSet } from '../../../src/data/registry.js';
@@ -51,7 +52,7 @@ describe.each(models.map((model) => [model.id, model] as const))('%s', (_, model
     const batch = hostBatch(data, Array.from({ length: 16 }, (_, i) => i));
     for (const phase of phases) {
       const rng = new Rng({ stream: 'test' });
-      const program = compile((b: Parameters<typeof phase.loss>[0]) => grad(phase.loss(b, { rng, train: true }).loss, [...phase.parameters]));
+      const program = compile((b: Parameters<typeof phase.loss>[0]) => grad(phase.loss(b, { rng, train: true, atStep: fromStep }).loss, [...phase.parameters]));
       const grads = await program.run([batch as never], { seed: 5, step: 1 });
       for (const [i, g] of (grads as { data: Float32Array }[]).entries()) {
         const name = phase.parameters[i]!.name;
