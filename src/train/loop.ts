@@ -45,6 +45,8 @@ export async function* train(trainer: Trainer, options: LoopOptions = {}): Async
   const { stepsPerEpoch, totalSteps } = trainer;
   const { logEvery = 10, sampleEvery = stepsPerEpoch, checkpointEvery = stepsPerEpoch, sampleCount = 100 } = options;
   const { shouldStop = () => false } = options;
+  const { sample, iterate } = trainer.instance.capabilities;
+  const canSample = sample !== undefined || iterate !== undefined;
   let best = options.bestLoss ?? Infinity;
   let metrics: StepMetrics = {};
   let clock = performance.now();
@@ -77,7 +79,7 @@ export async function* train(trainer: Trainer, options: LoopOptions = {}): Async
       improved = loss !== undefined && loss < best;
       if (improved) best = loss!;
     }
-    if (due(sampleEvery) && trainer.instance.capabilities.sample !== undefined) {
+    if (due(sampleEvery) && canSample) {
       const samples = await trainer.withAverages(() =>
         drawSamples(trainer.instance, { count: sampleCount, seed: trainer.seed }),
       );
