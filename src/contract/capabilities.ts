@@ -7,12 +7,16 @@ import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Rng } from '../random/rng.js';
 
-export interface SampleContext {
-  /** Items to draw at once. */
+/** What a conditional model is told of each item. */
+export interface Conditions {
+  /** int32 [B]: classes in 0…classes − 1. */
+  readonly labels?: Tensor | undefined;
+}
+
+export interface SampleContext extends Conditions {
+  /** Items to draw at once; `labels` are the classes asked for. */
   readonly count: number;
   readonly rng: Rng;
-  /** int32 [count]: the class asked for, in models that take one. */
-  readonly labels?: Tensor;
 }
 
 /** Named tensors that one step of an iteration hands to the next. */
@@ -32,8 +36,15 @@ export interface Iteration {
   finish(state: IterationState): Tensor;
 }
 
-export interface NoiseContext {
+export interface NoiseContext extends Conditions {
   readonly rng: Rng;
+}
+
+/** The classes that a conditional model can be told of. */
+export interface Classes {
+  readonly count: number;
+  /** Whether it must be: then every capability is given labels. */
+  readonly required: boolean;
 }
 
 /** The space that a model encodes to. */
@@ -46,6 +57,8 @@ export interface LatentSpace {
 
 export interface Capabilities {
   readonly latent?: LatentSpace;
+  /** Conditional models: their classes. Others are given labels in vain. */
+  readonly classes?: Classes;
   /** New items [count, ...shape], images in 0…1. */
   sample?(context: SampleContext): Tensor;
   /** Samples that take many steps; a model has this or `sample`. `settings` are the resolved ones of `sampling`. */
@@ -53,11 +66,17 @@ export interface Capabilities {
   /** What can be set when sampling (steps, guidance, temperature), each with a default and a description. */
   readonly sampling?: z.ZodObject;
   /** Codes of items: the mean, and the log variance where the encoder is a distribution. x [B, ...shape] → [B, ...latent]. */
-  encode?(x: Tensor): { readonly mean: Tensor; readonly logVariance?: Tensor };
+  encode?(x: Tensor, conditions?: Conditions): { readonly mean: Tensor; readonly logVariance?: Tensor };
   /** Items of codes: [B, ...latent] → [B, ...shape]; means, not draws. */
-  decode?(z: Tensor): Tensor;
+  decode?(z: Tensor, conditions?: Conditions): Tensor;
   /** Items after a pass through the bottleneck. */
   reconstruct?(x: Tensor, context: NoiseContext): Tensor;
+  /** Items spoilt as a denoising model sees them while it trains; `reconstruct` restores them. */
+  corrupt?(x: Tensor, context: NoiseContext): Tensor;
+  /** Class logits, [B, classes of the data]. */
+  classify?(x: Tensor): Tensor;
+  /** Discrete codes of items: the entry of the codebook at each place, int32 [B, ...]. */
+  readonly quantize?: { readonly codes: number; indices(x: Tensor): Tensor };
   /** A lower bound on ln p(x), one draw: terms in nats, each [B]. */
   elbo?(x: Tensor, context: NoiseContext): { readonly elbo: Tensor; readonly [term: string]: Tensor };
   /** ln p(x) in nats, [B]: exact, or its importance-weighted estimate with k draws. */

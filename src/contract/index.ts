@@ -1,6 +1,8 @@
 /** The model contract. */
 export type {
   Capabilities,
+  Classes,
+  Conditions,
   Iteration,
   IterationState,
   LatentSpace,

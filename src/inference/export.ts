@@ -6,8 +6,8 @@ import { type Exported, type ExportOptions, exportOnnx } from '../runtime/export
 
 /**
  * ONNX files by name: `encode.onnx` (x → mean, log_variance), `decode.onnx` (z → x), `reconstruct.onnx`
- * (x → reconstruction), `sample.onnx` (noise → sample), as far as the model has the capability. Images are [batch, C,
- * H, W] in 0…1.
+ * (x → reconstruction), `classify.onnx` (x → logits), `sample.onnx` (noise → sample), as far as the model has the
+ * capability. Images are [batch, C, H, W] in 0…1. Models that must be told a class take `label`, int32 [batch], as well.
  * @param shape of one item
  */
 export async function exportModel(
@@ -15,33 +15,45 @@ export async function exportModel(
   shape: Shape,
   metadata: Readonly<Record<string, string>>,
 ): Promise<Map<string, Exported>> {
-  const { encode, decode, reconstruct, sample, latent } = capabilities;
+  const { encode, decode, reconstruct, classify, sample, latent, classes } = capabilities;
   const rng = new Rng({ stream: 'export' });
   const items = { shape: [1, ...shape], dtype: 'float32' } as const;
+  const label = classes?.required === true ? { label: { shape: [1], dtype: 'int32' } as const } : {};
   const parts: Omit<ExportOptions, 'metadata'>[] = [];
   if (encode !== undefined) {
     parts.push({
       name: 'encode',
-      inputs: { x: items },
-      fn: ({ x }) => {
-        const { mean, logVariance } = encode(x!);
+      inputs: { x: items, ...label },
+      fn: ({ x, label: labels }) => {
+        const { mean, logVariance } = encode(x!, { labels });
         return { mean, ...(logVariance === undefined ? {} : { log_variance: logVariance }) };
       },
     });
   }
   if (decode !== undefined && latent !== undefined) {
     const codes = { shape: [1, ...latent.shape], dtype: 'float32' } as const;
-    parts.push({ name: 'decode', inputs: { z: codes }, fn: ({ z }) => ({ x: decode(z!) }) });
+    parts.push({
+      name: 'decode',
+      inputs: { z: codes, ...label },
+      fn: ({ z, label: labels }) => ({ x: decode(z!, { labels }) }),
+    });
   }
   if (reconstruct !== undefined) {
     parts.push({
       name: 'reconstruct',
-      inputs: { x: items },
-      fn: ({ x }) => ({ reconstruction: reconstruct(x!, { rng }) }),
+      inputs: { x: items, ...label },
+      fn: ({ x, label: labels }) => ({ reconstruction: reconstruct(x!, { rng, labels }) }),
     });
   }
+  if (classify !== undefined) {
+    parts.push({ name: 'classify', inputs: { x: items }, fn: ({ x }) => ({ logits: classify(x!) }) });
+  }
   if (sample !== undefined) {
-    parts.push({ name: 'sample', inputs: {}, fn: (_, count) => ({ sample: sample({ count, rng }) }) });
+    parts.push({
+      name: 'sample',
+      inputs: label,
+      fn: ({ label: labels }, count) => ({ sample: sample({ count, rng, labels }) }),
+    });
   }
   const files = new Map<string, Exported>();
   for (const part of parts) files.set(`${part.name}.onnx`, await exportOnnx({ ...part, metadata }));

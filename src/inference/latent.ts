@@ -1,71 +1,93 @@
 /** Through the latent space: reconstruction and interpolation, for every model that encodes and decodes. */
-import type { ModelInstance } from '../contract/index.js';
+import type { Capabilities, ModelInstance, TensorBatch } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
-import type { HostTensor, Tensor } from '../core/tensor.js';
+import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
-import { hostBatch } from '../data/host-batches.js';
+import { type HostBatch, hostBatch } from '../data/host-batches.js';
 import { Rng } from '../random/rng.js';
 import { compile } from '../runtime/program.js';
+import { mapRows, pickRows } from './rows.js';
 
-const batchSize = 32;
+type Coding = 'encode' | 'decode' | 'reconstruct' | 'corrupt';
 
-/** Rows of `rows` through a function, a fixed number at a time; the result is cut to the rows that were asked for. */
-export async function mapRows(
-  rows: HostTensor,
-  run: (batch: HostTensor, firstRow: number) => Promise<HostTensor>,
-): Promise<HostTensor> {
-  const count = rows.shape[0]!;
-  const width = sizeOf(rows.shape.slice(1));
-  let shape: readonly number[] = [];
-  let out = new Float32Array(0);
-  for (let first = 0; first < count; first += batchSize) {
-    const used = Math.min(batchSize, count - first);
-    const data = new Float32Array(batchSize * width);
-    data.set((rows.data as Float32Array).subarray(first * width, (first + used) * width));
-    const result = await run({ shape: [batchSize, ...rows.shape.slice(1)], dtype: 'float32', data }, first);
-    shape = result.shape.slice(1);
-    if (first === 0) out = new Float32Array(count * sizeOf(shape));
-    out.set((result.data as Float32Array).subarray(0, used * sizeOf(shape)), first * sizeOf(shape));
+/**
+ * What a model needs to be able to do for an operation, and the labels it needs to be told.
+ * @throws UsageError where it cannot, or where a conditional model is given no labels
+ */
+export function need<K extends Coding>(
+  { capabilities }: ModelInstance,
+  operation: string,
+  name: K,
+  labels: HostTensor | undefined,
+): NonNullable<Capabilities[K]> {
+  const capability = capabilities[name];
+  if (capability === undefined) {
+    throw new UsageError({
+      operation,
+      expected: `a model that can ${name}`,
+      got: 'one that cannot',
+      remedy: "'genera list models' shows what each model can do.",
+    });
   }
-  return { shape: [count, ...shape], dtype: 'float32', data: out };
-}
-
-function need<K extends 'encode' | 'decode' | 'reconstruct'>(instance: ModelInstance, operation: string, name: K) {
-  const capability = instance.capabilities[name];
-  if (capability !== undefined) return capability as NonNullable<ModelInstance['capabilities'][K]>;
-  throw new UsageError({
-    operation,
-    expected: `a model that can ${name}`,
-    got: 'one that cannot',
-    remedy: "'genera list models' shows what each model can do.",
-  });
+  if (capabilities.classes?.required === true && labels === undefined) {
+    throw new UsageError({
+      operation,
+      expected: 'labels, since the model is conditional',
+      got: 'items without',
+      remedy: 'Use labelled data, or say which label is meant.',
+    });
+  }
+  return capability as NonNullable<Capabilities[K]>;
 }
 
 /** Items [n, ...shape] after a pass through the bottleneck. */
-export function reconstructItems(
+export async function reconstructItems(
   instance: ModelInstance,
-  items: HostTensor,
+  items: HostBatch,
   { seed }: { seed: number },
 ): Promise<HostTensor> {
-  const reconstruct = need(instance, 'reconstruct', 'reconstruct');
+  const reconstruct = need(instance, 'reconstruct', 'reconstruct', items.labels);
   const rng = new Rng({ stream: 'reconstruct' });
-  const program = compile((x: Tensor) => reconstruct(x, { rng }), { name: 'reconstruct' });
-  return mapRows(items, (batch, firstRow) => program.run([batch], { seed, firstRow }));
+  const program = compile(({ x, labels }: TensorBatch) => ({ y: reconstruct(x, { rng, labels }) }), {
+    name: 'reconstruct',
+  });
+  return (await mapRows(items, (batch, firstRow) => program.run([batch], { seed, firstRow }))).y;
 }
 
-/** Mean codes [n, ...latent] of items. */
-export function encodeItems(instance: ModelInstance, items: HostTensor): Promise<HostTensor> {
-  const encode = need(instance, 'encode', 'encode');
-  const program = compile((x: Tensor) => encode(x).mean, { name: 'encode' });
+/** Items [n, ...shape] spoilt as a denoising model sees them while it trains. */
+export async function corruptItems(
+  instance: ModelInstance,
+  items: HostBatch,
+  { seed }: { seed: number },
+): Promise<HostTensor> {
+  const corrupt = need(instance, 'denoise', 'corrupt', items.labels);
+  const rng = new Rng({ stream: 'corrupt' });
+  const program = compile(({ x, labels }: TensorBatch) => ({ y: corrupt(x, { rng, labels }) }), { name: 'corrupt' });
+  return (await mapRows(items, (batch, firstRow) => program.run([batch], { seed, firstRow }))).y;
+}
+
+/** Codes [n, ...latent] of items: the means, and log variances where the encoder is a distribution. */
+export async function encodeItems(
+  instance: ModelInstance,
+  items: HostBatch,
+): Promise<{ readonly mean: HostTensor; readonly logVariance?: HostTensor }> {
+  const encode = need(instance, 'encode', 'encode', items.labels);
+  const program = compile(({ x, labels }: TensorBatch) => ({ ...encode(x, { labels }) }), { name: 'encode' });
   return mapRows(items, (batch) => program.run([batch]));
 }
 
-/** Items of codes. */
-export function decodeCodes(instance: ModelInstance, codes: HostTensor): Promise<HostTensor> {
-  const decode = need(instance, 'decode', 'decode');
-  const program = compile((z: Tensor) => decode(z), { name: 'decode' });
-  return mapRows(codes, (batch) => program.run([batch]));
+/** Items of codes [n, ...latent]; conditional models need the labels int32 [n] as well. */
+export async function decodeCodes(
+  instance: ModelInstance,
+  codes: HostTensor,
+  labels?: HostTensor | undefined,
+): Promise<HostTensor> {
+  const decode = need(instance, 'decode', 'decode', labels);
+  const program = compile((batch: TensorBatch) => ({ y: decode(batch.x, { labels: batch.labels }) }), {
+    name: 'decode',
+  });
+  return (await mapRows({ x: codes, ...(labels === undefined ? {} : { labels }) }, (batch) => program.run([batch]))).y;
 }
 
 /**
@@ -106,21 +128,25 @@ function dot(a: Float32Array, b: Float32Array): number {
   return total;
 }
 
-/** Pictures on the way between pairs of items of a data set: [pairs·steps, ...shape], one row of `steps` a pair. */
+/**
+ * Pictures on the way between pairs of items of a data set: [pairs·steps, ...shape], one row of `steps` a pair. A
+ * conditional model is told the label of the first item all the way: then the style changes and the class stays.
+ */
 export async function interpolateItems(
   instance: ModelInstance,
   data: DataSet,
   pairs: readonly (readonly [number, number])[],
   options: { steps: number; mode: 'lerp' | 'slerp' },
 ): Promise<HostTensor> {
-  need(instance, 'interpolate', 'decode');
-  const codesOf = (side: 0 | 1): Promise<HostTensor> =>
-    encodeItems(
-      instance,
-      hostBatch(
-        data,
-        pairs.map((pair) => pair[side]),
-      ).x,
+  const side = (i: 0 | 1): HostBatch =>
+    hostBatch(
+      data,
+      pairs.map((pair) => pair[i]),
     );
-  return decodeCodes(instance, interpolateCodes(await codesOf(0), await codesOf(1), options));
+  const { labels } = side(0);
+  need(instance, 'interpolate', 'decode', labels);
+  const codesOf = async (i: 0 | 1): Promise<HostTensor> => (await encodeItems(instance, side(i))).mean;
+  const between = interpolateCodes(await codesOf(0), await codesOf(1), options);
+  const rows = pairs.flatMap((_, i) => new Array<number>(options.steps).fill(i));
+  return decodeCodes(instance, between, labels === undefined ? undefined : pickRows(labels, rows));
 }

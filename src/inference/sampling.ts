@@ -6,13 +6,12 @@ import { sizeOf } from '../core/shape.js';
 import type { HostTensor, Tensor } from '../core/tensor.js';
 import { Rng } from '../random/rng.js';
 import { compile, type RunOptions } from '../runtime/program.js';
-
-const batchSize = 32;
+import { batchSize } from './rows.js';
 
 export interface SampleOptions {
   readonly count: number;
   readonly seed: number;
-  /** Class of each sample, in models that take one; repeated in turn. */
+  /** Classes of the samples, in conditional models, repeated in turn; default: each class where one must be named. */
   readonly labels?: readonly number[];
   /** The model's own: steps, guidance, temperature. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -34,7 +33,8 @@ const drawers = new WeakMap<ModelInstance, Map<string, DrawBatch>>();
  * @throws UsageError where the model cannot be sampled from, or has no such setting
  */
 export async function drawSamples(instance: ModelInstance, options: SampleOptions): Promise<HostTensor> {
-  const { count, seed, labels, onProgress = () => undefined } = options;
+  const { count, seed, onProgress = () => undefined } = options;
+  const labels = classesOf(instance, options.labels);
   const draw = drawerFor(instance, options.settings ?? {});
   let out = new Float32Array(0);
   let shape: readonly number[] = [];
@@ -51,6 +51,28 @@ export async function drawSamples(instance: ModelInstance, options: SampleOption
     onProgress((first + used) / count);
   }
   return { shape: [count, ...shape], dtype: 'float32', data: out };
+}
+
+/** The classes that are drawn in turn. */
+function classesOf(
+  { capabilities: { classes } }: ModelInstance,
+  labels: readonly number[] | undefined,
+): readonly number[] | undefined {
+  if (labels === undefined) {
+    return classes?.required === true ? Array.from({ length: classes.count }, (_, i) => i) : undefined;
+  }
+  const known = classes?.count ?? 0;
+  const wrong = labels.find((label) => !(Number.isInteger(label) && label >= 0 && label < known));
+  if (wrong === undefined && labels.length > 0) return labels;
+  throw new UsageError({
+    operation: 'sample by label',
+    expected: known === 0 ? 'no labels, since the model is not conditional' : `labels in 0…${known - 1}`,
+    got: `${wrong ?? 'an empty list'}`,
+    remedy:
+      known === 0
+        ? 'Leave the labels out, or train a conditional model.'
+        : 'Choose among the classes it was trained on.',
+  });
 }
 
 /** Programs are compiled once for a model and its settings. */

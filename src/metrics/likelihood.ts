@@ -8,11 +8,11 @@ const importanceSamples = 100;
 /** −ELBO, one draw an item: an upper bound on the negative log-likelihood. */
 export function negativeElbo(context: EvaluationContext): Promise<number> {
   const elbo = context.instance.capabilities.elbo!;
-  return meanOverItems(context, 'neg_elbo', 100, (x, rng) => elbo(x, { rng }).elbo.neg());
+  return meanOverItems(context, 'neg_elbo', 100, (x, noise) => elbo(x, noise).elbo.neg());
 }
 
 /** −ln p(x): exact where the model knows it, else the importance-weighted bound with k = 100. */
 export function importanceWeightedNll(context: EvaluationContext): Promise<number> {
   const logProb = context.instance.capabilities.logProb!;
-  return meanOverItems(context, 'nll', 50, (x, rng) => logProb(x, { rng, k: importanceSamples }).neg());
+  return meanOverItems(context, 'nll', 50, (x, noise) => logProb(x, { ...noise, k: importanceSamples }).neg());
 }

@@ -5,5 +5,5 @@ import { meanOverItems } from './per-item.js';
 /** Mean of (x̂ − x)² over values and items. */
 export function reconstructionError(context: EvaluationContext): Promise<number> {
   const reconstruct = context.instance.capabilities.reconstruct!;
-  return meanOverItems(context, 'mse', 100, (x, rng) => reconstruct(x, { rng }).sub(x).square().flatten(1).mean(1));
+  return meanOverItems(context, 'mse', 100, (x, noise) => reconstruct(x, noise).sub(x).square().flatten(1).mean(1));
 }

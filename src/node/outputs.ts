@@ -103,8 +103,9 @@ export async function writeReconstructions(
   { count, seed }: { count: number; seed: number },
 ): Promise<void> {
   checkFormat(path);
-  const items = hostBatch(data, choose(data, count, seed)).x;
-  const copies = await reconstructItems(run.instance, items, { seed });
+  const batch = hostBatch(data, choose(data, count, seed));
+  const items = batch.x;
+  const copies = await reconstructItems(run.instance, batch, { seed });
   const pairs = pairUp(items, copies);
   await write(path, pairs, () => {
     if (data.kind === 'points') return pointPlot([{ points: items, color: [150, 156, 168] }, { points: copies }]);
