@@ -20,19 +20,23 @@ interface Case {
 const pairOf = (low: number, high: number): fc.Arbitrary<Pair> =>
   fc.tuple(fc.integer({ min: low, max: high }), fc.integer({ min: low, max: high }));
 
-const cases = fc
-  .record<Case>({
-    n: fc.integer({ min: 1, max: 3 }),
-    groups: fc.integer({ min: 1, max: 3 }),
-    c: fc.integer({ min: 1, max: 9 }),
-    o: fc.integer({ min: 1, max: 4 }),
-    image: pairOf(1, 19),
-    kernel: pairOf(1, 4),
-    stride: fc.oneof(fc.constant<Pair>([1, 1]), pairOf(1, 3)),
-    padding: fc.tuple(pairOf(0, 4), pairOf(0, 4)),
-    dilation: fc.oneof(fc.constant<Pair>([1, 1]), pairOf(1, 2)),
-  })
-  .filter((k) => sizeOf(k).every((size) => size >= 1));
+const whole = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
+
+const anything = fc.record<Case>({
+  n: whole(1, 3),
+  groups: whole(1, 3),
+  c: whole(1, 9),
+  o: whole(1, 7),
+  image: pairOf(1, 13),
+  kernel: pairOf(1, 4),
+  stride: fc.oneof(fc.constant<Pair>([1, 1]), pairOf(1, 3)),
+  padding: fc.tuple(pairOf(0, 4), pairOf(0, 4)),
+  dilation: fc.oneof(fc.constant<Pair>([1, 1]), pairOf(1, 2)),
+});
+/** What most layers are, for which the weight gradient has ways of its own: one group of several channels, stride 1. */
+const usual = fc
+  .tuple(anything, whole(5, 9))
+  .map(([k, c]): Case => ({ ...k, c, groups: 1, stride: [1, 1], image: [k.image[0] + 5, k.image[1] + 5] }));
 
 const sizeOf = ({ image, kernel, stride, padding, dilation }: Case): Pair =>
   [0, 1].map((i) =>
@@ -91,7 +95,10 @@ const sizeOfShape = (shape: number[]): number => shape.reduce((a, b) => a * b, 1
 
 describe('convolution', () => {
   it('equals the sum it stands for, in value and in all gradients', async () => {
-    const list = fc.sample(cases, { numRuns: 60, seed: 7 });
+    const list = [
+      ...fc.sample(anything, { numRuns: 160, seed: 3 }),
+      ...fc.sample(usual, { numRuns: 40, seed: 8 }),
+    ].filter((k) => sizeOf(k).every((size) => size >= 1));
     const inputs = list.map((k, seed) => ({
       x: host([k.n, k.c * k.groups, ...k.image], seed + 100),
       w: host([k.o * k.groups, k.c, ...k.kernel], seed + 200),
