@@ -47,7 +47,7 @@ const irVersion = 8;
 export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   const pbf = new PbfWriter();
   pbf.writeVarintField(1, irVersion);
-  pbf.writeStringField(2, 'genera');
+  writeText(2, 'genera', pbf);
   pbf.writeMessage(7, writeGraph, model);
   pbf.writeMessage(8, writeOpset, { domain: '', version: model.opset });
   if (model.nodes.some((n) => n.domain === 'com.microsoft')) {
@@ -57,42 +57,51 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   return pbf.finish() as Uint8Array<ArrayBuffer>;
 }
 
+/** The wire library's own strings are wrong beyond U+1FFFF, where rarer Chinese characters lie. */
+function writeText(tag: number, text: string, pbf: PbfWriter): void {
+  pbf.writeBytesField(tag, new TextEncoder().encode(text));
+}
+
+function readText(pbf: PbfReader): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(pbf.readBytes());
+}
+
 function writeOpset({ domain, version }: { domain: string; version: number }, pbf: PbfWriter): void {
-  pbf.writeStringField(1, domain);
+  writeText(1, domain, pbf);
   pbf.writeVarintField(2, version);
 }
 
 function writeEntry({ key, value }: { key: string; value: string }, pbf: PbfWriter): void {
-  pbf.writeStringField(1, key);
-  pbf.writeStringField(2, value);
+  writeText(1, key, pbf);
+  writeText(2, value, pbf);
 }
 
 function writeGraph(model: OnnxModel, pbf: PbfWriter): void {
   for (const node of model.nodes) pbf.writeMessage(1, writeNode, node);
-  pbf.writeStringField(2, model.name);
+  writeText(2, model.name, pbf);
   for (const tensor of model.initializers) pbf.writeMessage(5, writeTensor, tensor);
   for (const value of model.inputs) pbf.writeMessage(11, writeValue, value);
   for (const value of model.outputs) pbf.writeMessage(12, writeValue, value);
 }
 
 function writeNode(node: OnnxNode, pbf: PbfWriter): void {
-  for (const name of node.inputs) pbf.writeStringField(1, name);
-  for (const name of node.outputs) pbf.writeStringField(2, name);
-  pbf.writeStringField(3, node.outputs[0] ?? '');
-  pbf.writeStringField(4, node.opType);
+  for (const name of node.inputs) writeText(1, name, pbf);
+  for (const name of node.outputs) writeText(2, name, pbf);
+  writeText(3, node.outputs[0] ?? '', pbf);
+  writeText(4, node.opType, pbf);
   for (const [name, value] of Object.entries(node.attributes)) pbf.writeMessage(5, writeAttribute, { name, value });
-  if (node.domain !== '') pbf.writeStringField(7, node.domain);
+  if (node.domain !== '') writeText(7, node.domain, pbf);
 }
 
 const attributeType = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 function writeAttribute({ name, value }: { name: string; value: AttributeValue }, pbf: PbfWriter): void {
-  pbf.writeStringField(1, name);
+  writeText(1, name, pbf);
   if (typeof value === 'number') {
     pbf.writeVarintField(3, value);
     pbf.writeVarintField(20, attributeType.int);
   } else if (typeof value === 'string') {
-    pbf.writeBytesField(4, new TextEncoder().encode(value));
+    writeText(4, value, pbf);
     pbf.writeVarintField(20, attributeType.string);
   } else if ('float' in value) {
     pbf.writeFloatField(2, value.float);
@@ -106,12 +115,12 @@ function writeAttribute({ name, value }: { name: string; value: AttributeValue }
 function writeTensor(tensor: OnnxTensor, pbf: PbfWriter): void {
   for (const n of tensor.shape) pbf.writeVarintField(1, n);
   pbf.writeVarintField(2, onnxType[tensor.dtype]);
-  pbf.writeStringField(8, tensor.name);
+  writeText(8, tensor.name, pbf);
   pbf.writeBytesField(9, tensor.raw);
 }
 
 function writeValue(value: OnnxValue, pbf: PbfWriter): void {
-  pbf.writeStringField(1, value.name);
+  writeText(1, value.name, pbf);
   pbf.writeMessage(2, (v: OnnxValue, p) => p.writeMessage(1, writeTensorType, v), value);
 }
 
@@ -128,7 +137,7 @@ function writeTensorType(value: OnnxValue, pbf: PbfWriter): void {
 
 function writeDimension(dimension: number | string, pbf: PbfWriter): void {
   if (typeof dimension === 'number') pbf.writeVarintField(1, dimension);
-  else pbf.writeStringField(2, dimension);
+  else writeText(2, dimension, pbf);
 }
 
 /** What a reader of a model file may want to know first. */
@@ -152,19 +161,30 @@ export function decodeSummary(bytes: Uint8Array): OnnxSummary {
     outputs: [] as string[],
     metadata: {} as Record<string, string>,
   };
+  const foreign = (cause?: unknown): FormatError =>
+    new FormatError(
+      {
+        operation: 'read ONNX',
+        expected: 'an ONNX model',
+        got: 'other bytes, or a part of one',
+        remedy: 'Check that the file was copied whole.',
+      },
+      { cause },
+    );
   try {
-    new PbfReader(bytes).readFields((tag, s, pbf) => {
+    const reader = new PbfReader(bytes);
+    reader.readFields((tag, s, pbf) => {
       if (tag === 1) s.irVersion = pbf.readVarint();
       else if (tag === 7) pbf.readMessage((t, g, p) => readGraphOutline(t, g, p), s);
       else if (tag === 8) readOpset(pbf, s);
       else if (tag === 14) readEntry(pbf, s.metadata);
     }, summary);
+    // A field that is cut off is read past the end.
+    if (reader.pos !== bytes.length) throw foreign();
   } catch (cause) {
-    throw new FormatError({ operation: 'read ONNX', expected: 'an ONNX model', got: 'other bytes' }, { cause });
+    throw cause instanceof FormatError ? cause : foreign(cause);
   }
-  if (summary.irVersion === 0 || summary.opset === 0) {
-    throw new FormatError({ operation: 'read ONNX', expected: 'an ONNX model', got: 'other bytes' });
-  }
+  if (summary.irVersion === 0 || summary.opset === 0) throw foreign();
   return summary;
 }
 
@@ -176,7 +196,7 @@ function readGraphOutline(tag: number, summary: { inputs: string[]; outputs: str
 function readName(pbf: PbfReader): string {
   const value = { name: '' };
   pbf.readMessage((tag, v, p) => {
-    if (tag === 1) v.name = p.readString();
+    if (tag === 1) v.name = readText(p);
   }, value);
   return value.name;
 }
@@ -184,7 +204,7 @@ function readName(pbf: PbfReader): string {
 function readOpset(pbf: PbfReader, summary: { opset: number }): void {
   const opset = { domain: '', version: 0 };
   pbf.readMessage((tag, o, p) => {
-    if (tag === 1) o.domain = p.readString();
+    if (tag === 1) o.domain = readText(p);
     else if (tag === 2) o.version = p.readVarint();
   }, opset);
   if (opset.domain === '') summary.opset = opset.version;
@@ -193,8 +213,8 @@ function readOpset(pbf: PbfReader, summary: { opset: number }): void {
 function readEntry(pbf: PbfReader, metadata: Record<string, string>): void {
   const entry = { key: '', value: '' };
   pbf.readMessage((tag, e, p) => {
-    if (tag === 1) e.key = p.readString();
-    else if (tag === 2) e.value = p.readString();
+    if (tag === 1) e.key = readText(p);
+    else if (tag === 2) e.value = readText(p);
   }, entry);
   metadata[entry.key] = entry.value;
 }

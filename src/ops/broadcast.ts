@@ -109,6 +109,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 /** A tensor filled with one value. */
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
+  checkShape('full', shape);
   return expand(constant({ shape: [], dtype, data: fromNumbers(dtype, [value]) }), shape);
 }
 

@@ -20,6 +20,7 @@ import { simplify } from '../core/simplify.js';
 import type { HostTensor, Tensor } from '../core/tensor.js';
 import { Lowering, opset } from '../onnx/lower.js';
 import { encodeModel, type OnnxValue } from '../onnx/proto.js';
+import { prune } from '../onnx/prune.js';
 import { type Backend, defaultBackend, type Value } from './backend.js';
 import { compile } from './program.js';
 import { readState, viewOf } from './state.js';
@@ -88,15 +89,9 @@ async function build(options: ExportOptions, batch: number, open: boolean): Prom
     lowering.copy(names[i]!, outputName);
     return { name: outputName, dtype: t.dtype, shape: opened(t.shape) };
   });
-  return encodeModel({
-    name,
-    opset,
-    nodes: lowering.nodes,
-    initializers: lowering.initializers,
-    inputs: graphInputs,
-    outputs,
-    ...(metadata === undefined ? {} : { metadata }),
-  });
+  const { nodes, initializers } = lowering;
+  const model = prune({ name, opset, nodes, initializers, inputs: graphInputs, outputs });
+  return encodeModel(metadata === undefined ? model : { ...model, metadata });
 }
 
 function symbols(inputs: Readonly<Record<string, TensorType>>, batch: number): NamedTensors {

@@ -9,6 +9,7 @@ import { simplify } from '../core/simplify.js';
 import type { GraphNode, Tensor } from '../core/tensor.js';
 import { Lowering, opset } from '../onnx/lower.js';
 import { encodeModel, type OnnxValue } from '../onnx/proto.js';
+import { prune } from '../onnx/prune.js';
 import { type Arena, slotOf } from './state.js';
 
 export interface Linked {
@@ -132,14 +133,9 @@ export function link(
     outputs.set(outputName, { name: outputName, dtype: arena.dtype, shape: [arena.length] });
     return { arena, name: outputName };
   });
-  const model = encodeModel({
-    name,
-    opset,
-    nodes: lowering.nodes,
-    initializers: lowering.initializers,
-    inputs: graphInputs,
-    outputs: [...outputs.values()],
-  });
+  const { nodes, initializers } = lowering;
+  const graphOutputs = [...outputs.values()];
+  const model = encodeModel(prune({ name, opset, nodes, initializers, inputs: graphInputs, outputs: graphOutputs }));
   return {
     model,
     inputs: inputs.map((t) => inputNames.get(t.node)),
