@@ -1,6 +1,7 @@
 /** What a run directory says of itself: `config.json` of the run, of its model, and of each checkpoint. */
 import { z } from 'zod';
 import { FormatError } from '../core/errors.js';
+import type { DataKind } from '../data/data-set.js';
 import { readOwnJson } from './files.js';
 
 const runFormat = 'genera-run';
@@ -12,7 +13,7 @@ const count = z.number().int().nonnegative();
 
 const dataFields = {
   id: z.string(),
-  kind: z.enum(['image', 'points']),
+  kind: z.custom<DataKind>((value) => typeof value === 'string'),
   /** Of one item. */
   shape: z.array(count),
   /** Names of the classes. */

@@ -127,6 +127,7 @@ export async function continueRun(
   const { store, config: began } = await RunStore.open(directory);
   try {
     const model = findModel(began.model);
+    const checkpoint = await store.readCheckpoint(name);
     const settings = continuedSettings(directory, model, began, request);
     const asked = {
       ...request,
@@ -141,7 +142,6 @@ export async function continueRun(
     const { config, trainer } = await prepare(model, settings, asked, began.every);
     checkSameData(directory, began.data, config.data);
     checkEnd(directory, began, trainer);
-    const checkpoint = await store.readCheckpoint(name);
     if (checkpoint !== undefined) await trainer.restore(checkpoint.bytes, checkpoint.path);
     const { step } = trainer.progress;
     await store.writeConfig({ ...config, created: began.created });
