@@ -1,6 +1,7 @@
 /** Losses: likelihoods and distances per item, divergences, and the two sides of adversarial games. */
 export { type AdversarialLoss, hinge, leastSquares, nonSaturating, saturating, wasserstein } from './adversarial.js';
 export { type CrossEntropyOptions, crossEntropy, meanCrossEntropy } from './categorical.js';
+export { discretizedGaussian } from './discretized-gaussian.js';
 export {
   discretizedLogistic,
   discretizedLogisticMixture,
