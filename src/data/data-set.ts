@@ -15,6 +15,8 @@ export interface Factors {
   readonly values: readonly (readonly (string | number)[])[];
   /** Int32Array [count, names.length] */
   readonly codes: Int32Array;
+  /** The value that training sees seldom, in sets that are imbalanced on purpose. */
+  readonly rare?: { readonly factor: number; readonly code: number };
 }
 
 /** What a record's own loader returns. */

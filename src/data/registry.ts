@@ -5,13 +5,14 @@ import { didYouMean } from '../util/nearest.js';
 import type { DataSetRecord } from './data-set.js';
 import { fashionMnist, kmnist, mnist } from './idx-sets.js';
 import { checkerboard, circles, gaussians, moons, spiral, swissRoll } from './points.js';
-import { shapes } from './shapes.js';
+import { imbalancedShapes, shapes } from './shapes.js';
 import { syntheticDigits } from './synthetic-digits.js';
 
 /** The default first, then those that need no file, then those that are downloaded. */
 export const dataSets: readonly DataSetRecord[] = [
   syntheticDigits,
   shapes,
+  imbalancedShapes,
   moons,
   circles,
   gaussians,

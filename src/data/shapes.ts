@@ -5,7 +5,13 @@
  */
 
 import { RandomSequence } from '../random/sequence.js';
-import { type DataSetContents, type DataSetRecord, defineGeneratedDataSet, type GeneratedSplit } from './data-set.js';
+import {
+  type DataSetContents,
+  type DataSetRecord,
+  defineGeneratedDataSet,
+  type GeneratedSplit,
+  splitNames,
+} from './data-set.js';
 import { sites } from './sites.js';
 
 const SIZE = 32;
@@ -42,11 +48,41 @@ export const shapes: DataSetRecord = defineGeneratedDataSet({
   shape: [3, SIZE, SIZE],
   labels: kinds,
   splits: { train: 20000, validation: 2000, test: 2000 },
-  generate: drawScenes,
+  generate: (split) => drawScenes(split, (random) => shapeFactors.values.map(({ length }) => random.int(length))),
 });
 
-function drawScenes({ seed, step, count }: GeneratedSplit): DataSetContents {
-  const { names, values } = shapeFactors;
+/** Share of white grounds in the imbalanced set's training and validation splits. */
+const rareShare = 0.01;
+const ground = shapeFactors.names.indexOf('background');
+const white = Object.keys(backgrounds).indexOf('white');
+
+export const imbalancedShapes: DataSetRecord = defineGeneratedDataSet({
+  id: 'shapes-imbalanced',
+  title: 'Shapes, imbalanced',
+  summary:
+    'Shapes of which 1 % stand on a white ground, so that models neglect them; in the test split it is a third. Needs no download.',
+  kind: 'image',
+  shape: [3, SIZE, SIZE],
+  labels: kinds,
+  splits: { train: 20000, validation: 2000, test: 2000 },
+  generate: (split) => {
+    const scenes = drawScenes(split, (random) => {
+      const codes = shapeFactors.values.map(({ length }) => random.int(length));
+      // The colours of the ground are moved by a further draw: the other factors are those of the even set.
+      if (split.step !== splitNames.indexOf('test')) {
+        codes[ground] = random.uniform() < rareShare ? white : random.int(white);
+      }
+      return codes;
+    });
+    return { ...scenes, factors: { ...scenes.factors!, rare: { factor: ground, code: white } } };
+  },
+});
+
+function drawScenes(
+  { seed, step, count }: GeneratedSplit,
+  draw: (random: RandomSequence) => number[],
+): DataSetContents {
+  const { names } = shapeFactors;
   const pixels = SIZE * SIZE;
   const items = new Uint8Array(count * 3 * pixels);
   const labels = new Int32Array(count);
@@ -56,7 +92,7 @@ function drawScenes({ seed, step, count }: GeneratedSplit): DataSetContents {
   const random = new RandomSequence({ seed, site: sites.shapes });
   for (let i = 0; i < count; i++) {
     random.moveTo({ seed, site: sites.shapes, step, row: i });
-    const scene = drawScene(values.map(({ length }) => random.int(length)));
+    const scene = drawScene(draw(random));
     codes.set(scene.codes, i * names.length);
     labels[i] = scene.codes[0] as number;
     captions.push(captionOf(scene));
