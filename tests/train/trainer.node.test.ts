@@ -48,7 +48,7 @@ describe('Trainer', () => {
     await steps(four, 5);
     const [a, b] = await Promise.all([one.weights(), four.weights()]);
     for (const [name, { data }] of a) {
-      [...(data as Float32Array)].forEach((v, i) => expect(b.get(name)!.data[i], name).toBeCloseTo(v, 5));
+      for (const [i, v] of (data as Float32Array).entries()) expect(b.get(name)!.data[i], name).toBeCloseTo(v, 5);
     }
   });
 
@@ -78,7 +78,7 @@ describe('Trainer', () => {
     const trained = await readVariables(trainer.instance.module.variables());
     const averaged = await trainer.weights();
     for (const [name, values] of average) {
-      values.forEach((v, i) => expect(averaged.get(name)!.data[i]).toBeCloseTo(v, 5));
+      for (const [i, v] of values.entries()) expect(averaged.get(name)!.data[i]).toBeCloseTo(v, 5);
     }
     expect(await readVariables(trainer.instance.module.variables())).toEqual(trained);
     expect([...averaged.get('first.weight')!.data]).not.toEqual([...trained.get('first.weight')!.data]);
