@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { allocate, type TypedArray } from '../core/dtype.js';
 import { BackendError, StorageError } from '../core/errors.js';
+import type { TensorType } from '../core/op.js';
 import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
-import type { TensorType } from '../core/op.js';
 import type { Backend, Session, Value } from '../runtime/backend.js';
 
 interface OrtValue extends Value {
@@ -64,12 +64,15 @@ function unwrap(values: Readonly<Record<string, Value>>): Record<string, OrtTens
 function fault(operation: string, cause: unknown): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (/bad_alloc|out of memory|allocate memory/i.test(message)) {
-    return new StorageError({
-      operation,
-      expected: 'enough memory',
-      got: message,
-      remedy: 'Use a smaller --batch-size or a smaller model.',
-    }, { cause });
+    return new StorageError(
+      {
+        operation,
+        expected: 'enough memory',
+        got: message,
+        remedy: 'Use a smaller --batch-size or a smaller model.',
+      },
+      { cause },
+    );
   }
   return new BackendError({ operation, expected: 'ONNX Runtime to accept the graph', got: message }, { cause });
 }

@@ -9,7 +9,7 @@
  */
 import type { TypedArray } from '../core/dtype.js';
 import { UsageError } from '../core/errors.js';
-import { currentTrace, feed, type FeedContext, type Trace } from '../core/leaves.js';
+import { currentTrace, type FeedContext, feed, type Trace } from '../core/leaves.js';
 import { type Shape, sizeOf } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { argmax } from '../ops/index.js';

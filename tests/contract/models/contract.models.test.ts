@@ -41,23 +41,35 @@ function tinyTrainer(model: ModelRecord, data: DataSet, seed: number, given: Rec
   return new Trainer({ model, settings, data, seed });
 }
 
-const labelsOf = (model: ModelRecord): { labels?: number[] } => (model.data.labels === 'required' ? { labels: [1, 2] } : {});
+const labelsOf = (model: ModelRecord): { labels?: number[] } =>
+  model.data.labels === 'required' ? { labels: [1, 2] } : {};
 
 describe.each(models.map((model) => [model.id, model] as const))('%s', (_, model) => {
   it('gives every trainable parameter a finite gradient that is somewhere not zero', async () => {
     const data = await dataFor(model);
-    const instance = instantiate(model, resolveSettings(model, {}, { preset: 'tiny' }), dataSpecOf(data), { seed: 3, totalSteps: 10 });
+    const instance = instantiate(model, resolveSettings(model, {}, { preset: 'tiny' }), dataSpecOf(data), {
+      seed: 3,
+      totalSteps: 10,
+    });
     const phases = instance.phases;
     expect(new Set(phases.flatMap((p) => p.parameters))).toEqual(new Set(instance.module.parameters()));
-    const batch = hostBatch(data, Array.from({ length: 16 }, (_, i) => i));
+    const batch = hostBatch(
+      data,
+      Array.from({ length: 16 }, (_, i) => i),
+    );
     for (const phase of phases) {
       const rng = new Rng({ stream: 'test' });
-      const program = compile((b: Parameters<typeof phase.loss>[0]) => grad(phase.loss(b, { rng, train: true, atStep: fromStep }).loss, [...phase.parameters]));
+      const program = compile((b: Parameters<typeof phase.loss>[0]) =>
+        grad(phase.loss(b, { rng, train: true, atStep: fromStep }).loss, [...phase.parameters]),
+      );
       const grads = await program.run([batch as never], { seed: 5, step: 1 });
       for (const [i, g] of (grads as { data: Float32Array }[]).entries()) {
         const name = phase.parameters[i]!.name;
         expect([...g.data].every(Number.isFinite), `${name} is finite`).toBe(true);
-        expect([...g.data].some((v) => v !== 0), `${name} moves`).toBe(true);
+        expect(
+          [...g.data].some((v) => v !== 0),
+          `${name} moves`,
+        ).toBe(true);
       }
     }
   });
@@ -103,12 +115,16 @@ describe.each(models.map((model) => [model.id, model] as const))('%s', (_, model
 
   it.runIf(hasOnnx)('exports ONNX files that pass the reference checker', async () => {
     const data = await dataFor(model);
-    const instance = instantiate(model, resolveSettings(model, {}, { preset: 'tiny' }), dataSpecOf(data), { seed: 1, totalSteps: 10 });
+    const instance = instantiate(model, resolveSettings(model, {}, { preset: 'tiny' }), dataSpecOf(data), {
+      seed: 1,
+      totalSteps: 10,
+    });
     const files = await exportModel(instance, data.shape, {});
     const folder = mkdtempSync(join(tmpdir(), 'genera-onnx-'));
     try {
       for (const [name, { bytes }] of files) writeFileSync(join(folder, name), bytes);
-      const check = 'import onnx, sys, glob\nfor f in glob.glob(sys.argv[1] + "/*.onnx"): onnx.checker.check_model(f, full_check=True)';
+      const check =
+        'import onnx, sys, glob\nfor f in glob.glob(sys.argv[1] + "/*.onnx"): onnx.checker.check_model(f, full_check=True)';
       execFileSync(python, ['-c', check, folder], { stdio: 'pipe' });
     } finally {
       rmSync(folder, { recursive: true });
