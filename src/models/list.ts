@@ -1,5 +1,12 @@
 /** Written by scripts/list-models.js at each build. */
 import type { ModelRecord } from '../contract/index.js';
+import ae from './ae.js';
+import betaVae from './beta-vae.js';
+import cnn from './cnn.js';
+import cvae from './cvae.js';
+import dae from './dae.js';
+import dbVae from './db-vae.js';
 import vae from './vae.js';
+import vqVae from './vq-vae.js';
 
-export const models: readonly ModelRecord[] = [vae];
+export const models: readonly ModelRecord[] = [ae, betaVae, cnn, cvae, dae, dbVae, vae, vqVae];

@@ -5,6 +5,7 @@
  *
  *   p(z) = N(0, I)                       prior
  *   p(x | z) = Bernoulli(σ(f(z)))        decoder, one probability per pixel                       (§3, App. C.1)
+ *           or N(σ(f(z)), s²)            with one learned variance s²                              (App. C.2)
  *   q(z | x) = N(μ(x), diag σ²(x))       encoder                                                   (eq. 9)
  *   ELBO(x) = E_q[ln p(x | z)] − KL(q(z | x) ‖ p(z)) ≤ ln p(x)                                     (eq. 3)
  *   z = μ + σ ⊙ ε, ε ~ N(0, I)           reparameterisation, so that the gradient reaches μ and σ  (§2.4)
@@ -12,66 +13,31 @@
  * What differs from the paper: ReLU instead of tanh or softplus units, Adam instead of Adagrad, 400 hidden units and 20
  * latent dimensions (the sizes of common reference code), and pixels are binarized anew each time they are seen
  * (dynamic binarization), which makes the Bernoulli likelihood a proper one and the bound comparable between papers.
+ * The convolutional form is ours, in the manner of DCGAN's strides. The Gaussian's variance is one number that is learned
+ * (see blocks/observation.ts) where the paper's decoder gives one for each pixel.
  */
 import { z } from 'zod';
-import { type DataSpec, defineModel } from '../contract/index.js';
+import { defineModel } from '../contract/index.js';
+import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { bernoulliFromLogits, gaussian, klStandardNormal } from '../losses/index.js';
-import { Linear, Module } from '../nn/index.js';
+import { Module } from '../nn/index.js';
 import { adam, constant } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
-
-/** x → (μ, ln σ²): one hidden layer and two heads. */
-class Encoder extends Module {
-  readonly hidden: Linear;
-  readonly mean: Linear;
-  readonly logVariance: Linear;
-
-  constructor(inputs: number, hidden: number, latent: number, rng: Rng) {
-    super();
-    this.hidden = new Linear(inputs, hidden, { rng });
-    this.mean = new Linear(hidden, latent, { rng });
-    this.logVariance = new Linear(hidden, latent, { rng });
-  }
-
-  /** [B, ...shape] → two of [B, latent] */
-  forward(x: Tensor): { mean: Tensor; logVariance: Tensor } {
-    const h = this.hidden.forward(x.flatten(1)).relu();
-    return { mean: this.mean.forward(h), logVariance: this.logVariance.forward(h) };
-  }
-}
-
-/** z → logits of the pixels. */
-class Decoder extends Module {
-  readonly hidden: Linear;
-  readonly output: Linear;
-
-  constructor(latent: number, hidden: number, outputs: number, rng: Rng) {
-    super();
-    this.hidden = new Linear(latent, hidden, { rng });
-    this.output = new Linear(hidden, outputs, { rng });
-  }
-
-  /** [B, latent] → [B, pixels] */
-  forward(z: Tensor): Tensor {
-    return this.output.forward(this.hidden.forward(z).relu());
-  }
-}
+import { evidenceBound, GaussianEncoder, importanceWeightedBound, type Variational } from './blocks/gaussian-code.js';
+import { type CodeSettings, imageNetworkFields, PixelDecoder } from './blocks/image-networks.js';
+import { type Observation, observation, observationFields } from './blocks/observation.js';
 
 class Vae extends Module {
-  readonly encoder: Encoder;
-  readonly decoder: Decoder;
+  readonly encoder: GaussianEncoder;
+  readonly decoder: PixelDecoder;
+  readonly observation: Observation;
 
-  constructor(pixels: number, { hidden, latent }: { hidden: number; latent: number }, rng: Rng) {
+  constructor(shape: Shape, settings: CodeSettings, observed: Observation, rng: Rng) {
     super();
-    this.encoder = new Encoder(pixels, hidden, latent, rng);
-    this.decoder = new Decoder(latent, hidden, pixels, rng);
+    this.encoder = new GaussianEncoder(shape, settings, rng);
+    this.decoder = new PixelDecoder(shape, settings, rng);
+    this.observation = observed;
   }
-}
-
-/** z = μ + σ ⊙ ε (§2.4) */
-function reparameterize(mean: Tensor, logVariance: Tensor, rng: Rng): Tensor {
-  return mean.add(logVariance.mul(0.5).exp().mul(rng.normal(mean.shape)));
 }
 
 export default defineModel({
@@ -82,35 +48,20 @@ export default defineModel({
   paper: { title: 'Auto-Encoding Variational Bayes', authors: 'Kingma, Welling', year: 2013, arxiv: '1312.6114' },
   data: { kinds: ['image'], default: 'synthetic-digits' },
   config: {
-    epochs: z
-      .number()
-      .positive()
-      .default(30)
-      .describe('Passes over the training data; 30 of the 20,000 synthetic digits take about a minute on two cores.'),
-    hidden: z.number().int().positive().default(400).describe('Units of the one hidden layer of encoder and decoder.'),
+    ...imageNetworkFields,
     latent: z.number().int().positive().default(20).describe('Dimensions of the code.'),
-    binarize: z
-      .boolean()
-      .default(true)
-      .describe('Draw each pixel as 0 or 1 with its grey value as probability, anew each time it is seen.'),
+    ...observationFields,
   },
-  presets: { tiny: { hidden: 32, latent: 4, batchSize: 16, epochs: 1 } },
+  presets: { tiny: { hidden: 32, latent: 4, channels: 4, batchSize: 16, epochs: 1 } },
 
-  create(config, { data, rng }) {
-    const { shape } = data as DataSpec;
-    const pixels = shape.reduce((a, b) => a * b, 1);
-    const net = new Vae(pixels, config, rng);
-    const image = (logits: Tensor): Tensor => logits.sigmoid().reshape([-1, ...shape]);
-    const observe = (x: Tensor, r: Rng): Tensor => (config.binarize ? r.bernoulli(x) : x).flatten(1);
-
-    // ELBO(x) with one draw of z (eq. 10), each term in nats per item: [B]
-    const elbo = (x: Tensor, r: Rng): { elbo: Tensor; reconstruction: Tensor; kl: Tensor } => {
-      const pixelsOf = observe(x, r);
-      const { mean, logVariance } = net.encoder.forward(pixelsOf);
-      const logits = net.decoder.forward(reparameterize(mean, logVariance, r));
-      const reconstruction = bernoulliFromLogits(pixelsOf, logits);
-      const kl = klStandardNormal(mean, logVariance);
-      return { elbo: reconstruction.sub(kl), reconstruction, kl };
+  create(config, { data: { shape }, rng }) {
+    const net = new Vae(shape, config, observation(config), rng);
+    const { encoder, decoder } = net;
+    const image = (output: Tensor): Tensor => net.observation.mean(output).reshape([-1, ...shape]);
+    const parts: Variational = {
+      observation: net.observation,
+      encode: (pixels) => encoder.forward(pixels),
+      decode: (code) => decoder.forward(code),
     };
 
     return {
@@ -122,7 +73,7 @@ export default defineModel({
           optimizer: adam(),
           learningRate: constant(config.learningRate),
           loss: ({ x }, { rng: r }) => {
-            const terms = elbo(x, r);
+            const terms = evidenceBound(parts, x, r);
             return {
               loss: terms.elbo.mean().neg(),
               metrics: { reconstruction: terms.reconstruction.mean().neg(), kl: terms.kl.mean() },
@@ -132,29 +83,12 @@ export default defineModel({
       ],
       capabilities: {
         latent: { shape: [config.latent], prior: 'normal' },
-        sample: ({ count, rng: r }) => image(net.decoder.forward(r.normal([count, config.latent]))),
-        encode: (x) => net.encoder.forward(x),
-        decode: (code) => image(net.decoder.forward(code)),
-        reconstruct: (x) => image(net.decoder.forward(net.encoder.forward(x).mean)),
-        elbo: (x, { rng: r }) => elbo(x, r),
-        // ln 1/k Σᵢ p(x, zᵢ)/q(zᵢ | x), zᵢ ~ q: tightens to ln p(x) with k (Burda et al. 2015, eq. 8)
-        logProb: (x, { rng: r, k }) => {
-          const pixelsOf = observe(x, r); // [B, D]
-          const { mean, logVariance } = net.encoder.forward(pixelsOf);
-          const [B, L] = mean.shape as [number, number];
-          const spread = (t: Tensor): Tensor =>
-            t
-              .unsqueeze(1)
-              .expand([B, k, t.shape[1]!])
-              .reshape([B * k, -1]);
-          const noise = r.normal([B, k, L]).reshape([B * k, L]);
-          const code = spread(mean).add(spread(logVariance.mul(0.5).exp()).mul(noise)); // [Bk, L]
-          const zero = code.mul(0);
-          const logWeight = bernoulliFromLogits(spread(pixelsOf), net.decoder.forward(code)) // ln p(x | z)
-            .add(gaussian(code, zero, zero)) // ln p(z)
-            .sub(gaussian(code, spread(mean), spread(logVariance))); // ln q(z | x)
-          return logWeight.reshape([B, k]).logSumExp(1).sub(Math.log(k));
-        },
+        sample: ({ count, rng: r }) => image(decoder.forward(r.normal([count, config.latent]))),
+        encode: (x) => encoder.forward(x.flatten(1)),
+        decode: (code) => image(decoder.forward(code)),
+        reconstruct: (x) => image(decoder.forward(encoder.forward(x.flatten(1)).mean)),
+        elbo: (x, { rng: r }) => ({ ...evidenceBound(parts, x, r) }),
+        logProb: (x, { rng: r, k }) => importanceWeightedBound(parts, x, { rng: r, k }),
       },
     };
   },

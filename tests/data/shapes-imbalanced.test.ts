@@ -17,7 +17,10 @@ test('white grounds are a hundredth of the training items and a third of the tes
 });
 
 test('all else is as in the even set: kinds, places, test items', async () => {
-  const [uneven, even] = [await imbalancedShapes.load('train', { count: 50 }), await shapes.load('train', { count: 50 })];
+  const [uneven, even] = [
+    await imbalancedShapes.load('train', { count: 50 }),
+    await shapes.load('train', { count: 50 }),
+  ];
   expect(uneven.labels).toEqual(even.labels);
   expect(uneven.factors!.names[uneven.factors!.rare!.factor]).toBe('background');
   expect(uneven.factors!.values[uneven.factors!.rare!.factor]![uneven.factors!.rare!.code]).toBe('white');

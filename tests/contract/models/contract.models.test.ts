@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ModelRecord, resolveSettings } from '../../../src/contract/index.js';
+import { type ModelInstance, type ModelRecord, resolveSettings } from '../../../src/contract/index.js';
 import { fromStep } from '../../../src/core/leaves.js';
 import type { DataSet } from '../../../src/data/data-set.js';
 import { hostBatch } from '../../../src/data/host-batches.js';
@@ -41,8 +41,8 @@ function tinyTrainer(model: ModelRecord, data: DataSet, seed: number, given: Rec
   return new Trainer({ model, settings, data, seed });
 }
 
-const labelsOf = (model: ModelRecord): { labels?: number[] } =>
-  model.data.labels === 'required' ? { labels: [1, 2] } : {};
+const labelsOf = ({ capabilities }: ModelInstance): { labels?: number[] } =>
+  capabilities.classes === undefined ? {} : { labels: [1, 2] };
 
 describe.each(models.map((model) => [model.id, model] as const))('%s', (_, model) => {
   it('gives every trainable parameter a finite gradient that is somewhere not zero', async () => {
@@ -106,8 +106,8 @@ describe.each(models.map((model) => [model.id, model] as const))('%s', (_, model
     const bytes = encodeSafetensors(await readVariables(a.module.variables()));
     await writeVariables(b.module.variables(), decodeSafetensors(bytes).tensors);
     if (a.capabilities.sample === undefined && a.capabilities.iterate === undefined) return;
-    const few = await drawSamples(a, { count: 3, seed: 9, ...labelsOf(model) });
-    const many = await drawSamples(b, { count: 40, seed: 9, ...labelsOf(model) });
+    const few = await drawSamples(a, { count: 3, seed: 9, ...labelsOf(a) });
+    const many = await drawSamples(b, { count: 40, seed: 9, ...labelsOf(a) });
     expect(few.shape.slice(1)).toEqual([...data.shape]);
     expect([...few.data]).toEqual([...many.data.slice(0, few.data.length)]);
     expect([...many.data].every((v) => Number.isFinite(Number(v)))).toBe(true);
