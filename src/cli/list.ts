@@ -82,21 +82,31 @@ function only<E extends { readonly id: string }>(
   });
 }
 
-function inFull({ id, title, summary, paper, data, can, settings, presets }: ModelEntry): string {
-  const rows = Object.entries(settings).map(([name, { default: value, takes, about }]) => [
-    `  ${name}`,
-    JSON.stringify(value) ?? '',
-    takes,
-    about,
-  ]);
+function inFull({ id, title, summary, paper, data, can, settings, sampling, presets }: ModelEntry): string {
+  const labels = data.labels === undefined ? '' : ` with labels (${data.labels})`;
+  const arxiv = paper.arxiv === undefined ? '' : ` (arXiv ${paper.arxiv})`;
   return [
     `${id}: ${title}`,
     summary,
-    `paper: ${paper.authors}, ${paper.year}: ${paper.title}${paper.arxiv === undefined ? '' : ` (arXiv ${paper.arxiv})`}`,
-    `data: ${data.kinds.join(', ')}${data.labels === undefined ? '' : ` with labels (${data.labels})`}; default ${data.default}`,
+    `paper: ${paper.authors}, ${paper.year}: ${paper.title}${arxiv}`,
+    `data: ${data.kinds.join(', ')}${labels}; default ${data.default}`,
     `can: ${can.join(', ')}`,
-    'settings, with their defaults (--set name=value):',
-    table(rows),
+    'settings, with their defaults (genera train --set name=value):',
+    settingsTable(settings),
+    ...(Object.keys(sampling).length === 0
+      ? []
+      : ['settings of sampling (genera sample --set name=value):', settingsTable(sampling)]),
     ...Object.entries(presets).map(([name, values]) => `preset ${name}: ${JSON.stringify(values)}`),
   ].join('\n');
+}
+
+function settingsTable(settings: ModelEntry['settings']): string {
+  return table(
+    Object.entries(settings).map(([name, { default: value, takes, about }]) => [
+      `  ${name}`,
+      String(JSON.stringify(value)),
+      takes,
+      about,
+    ]),
+  );
 }

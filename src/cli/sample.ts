@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadRun, useDevice, writeSamples } from '../node/index.js';
 import { type Context, counted, print } from './io.js';
-import { integer, type RunOptions, withJson, withRun } from './options.js';
+import { collectSetting, integer, parseValue, type RunOptions, withJson, withRun } from './options.js';
 import { Meter } from './progress.js';
 
 interface SampleOptions extends RunOptions {
   readonly numSamples: number;
   readonly seed: number;
   readonly label?: string;
+  readonly steps?: unknown;
+  readonly set?: Readonly<Record<string, unknown>>;
   readonly out?: string;
 }
 
@@ -22,12 +24,19 @@ export function addSample(program: Command, { io }: Context): void {
     .option('--num-samples <n>', 'how many', integer('--num-samples', { least: 1 }), 100)
     .option('--seed <n>', 'seed of the noise', integer('--seed'), 0)
     .option('--label <name>', 'class of the samples, by name or number, for models that can be asked for one')
+    .option('--steps <n>', 'steps of the sampler, for models that take many', parseValue)
+    .option(
+      '--set <key=value...>',
+      "the model's settings of sampling; 'genera list models MODEL' shows them",
+      collectSetting,
+    )
     .option(
       '--out <file>',
       'picture .png, or .npy: float32 [N, C, H, W] in 0…1, [N, 2] for points (default: in the run)',
     );
   withJson(command).action(async (directory: string, options: SampleOptions) => {
-    const { numSamples: count, seed, label, json, checkpoint } = options;
+    const { numSamples: count, seed, label, json, checkpoint, steps, set = {} } = options;
+    const settings = steps === undefined ? set : { ...set, steps };
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });
     const name = `sample-seed${seed}${label === undefined ? '' : `-label${label.replace(/[^\w-]/g, '_')}`}.png`;
@@ -35,7 +44,7 @@ export function addSample(program: Command, { io }: Context): void {
     const meter = new Meter(io);
     try {
       const onProgress = (fraction: number): void => meter.show(fraction, `sampling from ${directory}`);
-      await writeSamples(run, path, { count, seed, label, onProgress });
+      await writeSamples(run, path, { count, seed, label, settings, onProgress });
     } finally {
       meter.stop();
     }

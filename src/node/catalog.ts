@@ -1,8 +1,9 @@
 /** What there is: models, data sets and metrics, described in plain values. */
 import type { z } from 'zod';
-import { describeType, type ModelRecord, type Paper } from '../contract/index.js';
+import { describeType, type ModelInstance, type ModelRecord, type Paper } from '../contract/index.js';
 import type { DataKind } from '../data/data-set.js';
 import { dataSets, findDataSet } from '../data/registry.js';
+import { ByteTokenizer } from '../data/tokenizers/index.js';
 import { instantiate } from '../inference/instance.js';
 import { metrics } from '../metrics/index.js';
 import { models } from '../models/index.js';
@@ -28,17 +29,14 @@ export interface ModelEntry {
   /** 'sample', 'encode', … */
   readonly can: readonly string[];
   readonly settings: Readonly<Record<string, SettingEntry>>;
+  /** What can be set when sampling. */
+  readonly sampling: Readonly<Record<string, SettingEntry>>;
   readonly presets: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 export function describeModel(model: ModelRecord): ModelEntry {
   const { id, title, family, summary, paper, data, presets } = model;
-  const defaults = model.config.parse({}) as Record<string, unknown>;
-  const fields = Object.entries(model.config.shape) as [string, z.ZodType][];
-  const settings = fields.map(([name, field]) => {
-    const entry: SettingEntry = { default: defaults[name], takes: describeType(field), about: field.description ?? '' };
-    return [name, entry] as const;
-  });
+  const { capabilities } = tinyInstance(model);
   return {
     id,
     title,
@@ -46,19 +44,38 @@ export function describeModel(model: ModelRecord): ModelEntry {
     summary,
     paper,
     data,
-    can: abilitiesOf(model),
-    settings: Object.fromEntries(settings),
+    can: Object.entries(capabilities).flatMap(([name, value]) =>
+      typeof value === 'function' || name === 'language' ? [abilityOf(name)] : [],
+    ),
+    settings: describeSettings(model.config),
+    sampling: capabilities.sampling === undefined ? {} : describeSettings(capabilities.sampling),
     presets,
   };
 }
 
-/** Names of the capabilities that the model has on its default data. */
-function abilitiesOf(model: ModelRecord): string[] {
+/** Iterating is how some models sample. */
+function abilityOf(capability: string): string {
+  return capability === 'iterate' ? 'sample' : capability;
+}
+
+function describeSettings(schema: z.ZodObject): Record<string, SettingEntry> {
+  const defaults = schema.parse({}) as Record<string, unknown>;
+  const fields = Object.entries(schema.shape) as [string, z.ZodType][];
+  return Object.fromEntries(
+    fields.map(([name, field]) => [
+      name,
+      { default: defaults[name], takes: describeType(field), about: field.description ?? '' },
+    ]),
+  );
+}
+
+/** The model at its smallest, on its default data. */
+function tinyInstance(model: ModelRecord): ModelInstance {
   const { kind, shape, labels } = findDataSet(model.data.default);
   const settings = model.config.parse({ ...model.presets.tiny });
-  const data = { kind, shape, ...(labels === undefined ? {} : { labels }) };
-  const { capabilities } = instantiate(model, settings, data, { seed: 0, totalSteps: 1 });
-  return Object.entries(capabilities).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
+  const text = kind === 'text' ? { tokenizer: new ByteTokenizer() } : {};
+  const data = { kind, shape, ...(labels === undefined ? {} : { labels }), ...text };
+  return instantiate(model, settings, data, { seed: 0, totalSteps: 1 });
 }
 
 export function listModels(): ModelEntry[] {

@@ -39,6 +39,8 @@ export interface SampleRequest {
   readonly seed: number;
   /** A class by name or number, for models that can be asked for one. */
   readonly label?: string | undefined;
+  /** The model's own settings of sampling: steps, guidance, temperature. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Told the fraction done. */
   readonly onProgress?: (fraction: number) => void;
 }
@@ -47,12 +49,13 @@ export interface SampleRequest {
 export async function writeSamples(
   run: LoadedRun,
   path: string,
-  { count, seed, label, onProgress }: SampleRequest,
+  { count, seed, label, settings = {}, onProgress }: SampleRequest,
 ): Promise<void> {
   checkFormat(path);
   const samples = await drawSamples(run.instance, {
     count,
     seed,
+    settings,
     ...(label === undefined ? {} : { labels: [labelOf(run, label)] }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
@@ -60,9 +63,9 @@ export async function writeSamples(
 }
 
 /** The class that is meant. */
-function labelOf({ model, config }: LoadedRun, label: string): number {
+function labelOf({ model, config, instance }: LoadedRun, label: string): number {
   const names = config.data.labels ?? [];
-  if (model.data.labels === undefined || names.length === 0) {
+  if (instance.capabilities.classes === undefined) {
     throw new UsageError({
       operation: `sample ${model.id}`,
       expected: 'a model whose samples can be asked for by label',
@@ -166,7 +169,9 @@ export interface ExportedFile {
 /** Writes the model as ONNX files, one for each thing it can do. */
 export async function writeOnnx(run: LoadedRun, directory: string): Promise<ExportedFile[]> {
   const { config, model, instance } = run;
-  const metadata = { model: model.id, data: config.data.id, genera: versions.genera };
+  const { id, labels } = config.data;
+  const named = labels === undefined ? {} : { labels: JSON.stringify(labels) };
+  const metadata = { model: model.id, data: id, ...named, genera: versions.genera };
   const files: ExportedFile[] = [];
   for (const [name, { bytes, openBatch }] of await exportModel(instance, config.data.shape, metadata)) {
     const path = join(directory, name);
