@@ -44,7 +44,7 @@ export function addEval(program: Command, context: Context): void {
     const { metrics, split, numSamples: count, seed, json, checkpoint } = options;
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });
-    const data = await loadSplit(run.config, split, { ...dataAccess(context, options.dataDir), count });
+    const data = await loadSplit(run, split, { ...dataAccess(context, options.dataDir), count });
     const meter = new Meter(io);
     try {
       const onProgress = (metric: string, fraction: number): void => meter.show(fraction, `${metric} of ${directory}`);

@@ -46,7 +46,7 @@ export function addInterpolate(program: Command, context: Context): void {
     const { numSamples: count, steps, mode, split, seed, json, checkpoint } = options;
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });
-    const data = await loadSplit(run.config, split, dataAccess(context, options.dataDir));
+    const data = await loadSplit(run, split, dataAccess(context, options.dataDir));
     const path = options.out ?? join(directory, 'samples', `interpolate-${mode}-seed${seed}.png`);
     await writeInterpolations(run, data, path, { count, steps, mode, seed });
     const result = {

@@ -35,7 +35,7 @@ export function addReconstruct(program: Command, context: Context): void {
     const { numSamples: count, split, seed, json, checkpoint } = options;
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });
-    const data = await loadSplit(run.config, split, dataAccess(context, options.dataDir));
+    const data = await loadSplit(run, split, dataAccess(context, options.dataDir));
     const path = options.out ?? join(directory, 'samples', `reconstruct-${split}-seed${seed}.png`);
     await writeReconstructions(run, data, path, { count, seed });
     const result = { run: directory, model: run.model.id, data: data.id, split, n: count, seed, out: path };

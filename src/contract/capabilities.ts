@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Rng } from '../random/rng.js';
+import type { LanguageModel } from './language.js';
 
 /** What a conditional model is told of each item. */
 export interface Conditions {
@@ -59,6 +60,8 @@ export interface Capabilities {
   readonly latent?: LatentSpace;
   /** Conditional models: their classes. Others are given labels in vain. */
   readonly classes?: Classes;
+  /** Models of text: generation, scoring and perplexity come with it. */
+  readonly language?: LanguageModel;
   /** New items [count, ...shape], images in 0…1. */
   sample?(context: SampleContext): Tensor;
   /** Samples that take many steps; a model has this or `sample`. `settings` are the resolved ones of `sampling`. */
@@ -75,6 +78,8 @@ export interface Capabilities {
   corrupt?(x: Tensor, context: NoiseContext): Tensor;
   /** Class logits, [B, classes of the data]. */
   classify?(x: Tensor): Tensor;
+  /** What a classifier sees of items before it decides, [B, D]: the space in which generated items are compared. */
+  features?(x: Tensor): Tensor;
   /** Discrete codes of items: the entry of the codebook at each place, int32 [B, ...]. */
   readonly quantize?: { readonly codes: number; indices(x: Tensor): Tensor };
   /** A lower bound on ln p(x), one draw: terms in nats, each [B]. */

@@ -9,6 +9,8 @@ export type {
   NoiseContext,
   SampleContext,
 } from './capabilities.js';
+export type { Fitting } from './fitting.js';
+export type { LanguageModel, LanguageNetwork, LanguageTable } from './language.js';
 export type {
   CreateContext,
   DataSpec,
@@ -21,4 +23,5 @@ export type {
   TensorBatch,
 } from './model.js';
 export { defineModel, describeType, parseSettings, resolveSettings } from './settings.js';
+export { textFields, tokenizerOf } from './text-settings.js';
 export type { TrainingSettings } from './training-settings.js';

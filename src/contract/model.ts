@@ -7,28 +7,34 @@ import type { Variable } from '../core/leaves.js';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { DataKind } from '../data/data-set.js';
+import type { Tokenizer } from '../data/tokenizers/index.js';
 import type { Module } from '../nn/module.js';
 import type { AtStep, Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedules.js';
 import type { Rng } from '../random/rng.js';
 import type { Capabilities } from './capabilities.js';
+import type { Fitting } from './fitting.js';
 import type { TrainingSettings } from './training-settings.js';
 
 /** What a model needs to know of its data. */
 export interface DataSpec {
   readonly kind: DataKind;
-  /** Of one item: [C, H, W] for images with values in 0…1, [D] for points. */
+  /** Of one item: [C, H, W] for images with values in 0…1, [D] for points, [context + 1] for windows of text. */
   readonly shape: Shape;
   /** Names of the classes, where the items are labelled. */
   readonly labels?: readonly string[];
+  /** Of text: what its tokens mean. */
+  readonly tokenizer?: Tokenizer;
 }
 
 /** A batch as a traced function sees it. */
 export interface TensorBatch {
-  /** [B, ...shape] */
+  /** [B, ...shape]; int32 where the items are text. */
   readonly x: Tensor;
   /** int32 [B], where the data set has labels. */
   readonly labels?: Tensor;
+  /** Text in streams: a scalar, 1 where each row continues the same row of the batch before, else 0. */
+  readonly continues?: Tensor;
 }
 
 /** What a loss may use besides the batch. */
@@ -70,6 +76,8 @@ export interface ModelInstance {
   readonly module: Module;
   readonly phases: readonly Phase[];
   readonly capabilities: Capabilities;
+  /** Of models that are fitted instead of trained by gradients: then there are no phases. */
+  readonly fitting?: Fitting;
 }
 
 export interface CreateContext {
@@ -109,6 +117,8 @@ export interface ModelDefinition<S extends z.ZodRawShape> {
     /** Id of the data set that is used when none is named. */
     readonly default: string;
     readonly labels?: 'required' | 'optional';
+    /** Whether batches of text continue each other row by row, for models that carry a state through them. */
+    readonly streams?: boolean;
   };
   /** Flat settings, each with a default and a description: `z.number().default(20).describe('…')`. */
   readonly config: S;

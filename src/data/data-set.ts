@@ -3,10 +3,11 @@
 import { DataError, UsageError } from '../core/errors.js';
 import { sha256 } from '../util/sha256.js';
 import type { DataFile, DataSource } from './source.js';
+import type { TextItems, TextOptions } from './text.js';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export type Split = (typeof splitNames)[number];
-export type DataKind = 'image' | 'points';
+export type DataKind = 'image' | 'points' | 'text';
 
 /** The known causes of generated items, as codes: item i has the value `values[f][codes[i · names.length + f]]`. */
 export interface Factors {
@@ -22,13 +23,15 @@ export interface Factors {
 /** What a record's own loader returns. */
 export interface DataSetContents {
   readonly count: number;
-  /** Row-major [count, ...shape]: images as bytes 0 … 255, points as float32. */
+  /** Row-major [count, ...shape]: images as bytes 0 … 255, points as float32. Empty where the items are text. */
   readonly items: Uint8Array | Float32Array;
   /** Int32Array [count], indices into the record's `labels`. */
   readonly labels?: Int32Array;
   readonly factors?: Factors;
   /** One sentence per item. */
   readonly captions?: readonly string[];
+  /** Text: the tokens that the items are windows of. */
+  readonly text?: TextItems;
 }
 
 /** A split of a data set in memory. */
@@ -36,7 +39,7 @@ export interface DataSet extends DataSetContents {
   readonly id: string;
   readonly split: Split;
   readonly kind: DataKind;
-  /** Of one item: [C, H, W] for images, [D] for points. */
+  /** Of one item: [C, H, W] for images, [D] for points, [context + 1] for text. */
   readonly shape: readonly number[];
   /** Names of the labels. */
   readonly labelNames?: readonly string[];
@@ -57,6 +60,8 @@ export interface LoadOptions {
    * split of their own and take no notice.
    */
   readonly validation?: number;
+  /** How text becomes items; sets of another kind take no notice. */
+  readonly text?: TextOptions;
 }
 
 /** A data set's description; the list of them is `dataSets`. */
@@ -122,7 +127,8 @@ export function defineGeneratedDataSet({
   });
 }
 
-function checkArguments(id: string, split: Split, options: LoadOptions): void {
+/** @throws UsageError for an unknown split, or counts that are none */
+export function checkArguments(id: string, split: Split, options: LoadOptions): void {
   if (!splitNames.includes(split)) {
     throw new UsageError({
       operation: `data set ${id}`,

@@ -2,6 +2,7 @@
  * Work in batches of one fixed size. Results then do not depend on how many items are asked for: a matrix product over
  * 7 rows may round differently from one over 32, so the last batch is filled up and the surplus dropped.
  */
+import { dtypeOf } from '../core/dtype.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from './data-set.js';
 import { gather } from './loader.js';
@@ -10,6 +11,8 @@ import { gather } from './loader.js';
 export interface HostBatch {
   readonly x: HostTensor;
   readonly labels?: HostTensor;
+  /** A scalar, see `LoaderOptions.streams`. */
+  readonly continues?: HostTensor;
 }
 
 export interface BatchPosition {
@@ -38,7 +41,7 @@ export function hostBatch(data: DataSet, indices: readonly number[]): HostBatch 
   const { x, labels } = gather(data, indices);
   const n = indices.length;
   return {
-    x: { shape: [n, ...data.shape], dtype: 'float32', data: x },
+    x: { shape: [n, ...data.shape], dtype: dtypeOf(x), data: x },
     ...(labels === undefined ? {} : { labels: { shape: [n], dtype: 'int32', data: labels } as HostTensor }),
   };
 }

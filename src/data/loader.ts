@@ -4,9 +4,10 @@
  */
 
 import { UsageError } from '../core/errors.js';
-import { permutation } from '../random/distributions.js';
+import { permutation, randomInt } from '../random/distributions.js';
 import { type DataSet, itemSize } from './data-set.js';
 import { sites } from './sites.js';
+import { readWindow } from './text.js';
 
 export interface LoaderOptions {
   /** Items per batch. */
@@ -17,12 +18,17 @@ export interface LoaderOptions {
   readonly shuffle?: boolean;
   /** Leave out an epoch's last batch when it is not full; default false. */
   readonly dropLast?: boolean;
+  /**
+   * Text in streams, for models that carry a state from batch to batch: row r of each batch continues row r of the one
+   * before. Nothing is shuffled then, and batches are full.
+   */
+  readonly streams?: boolean;
 }
 
 /** Items as a model takes them. */
 export interface Items {
-  /** Float32Array [size, ...shape]: images in 0 … 1, points as they are. */
-  readonly x: Float32Array;
+  /** [size, ...shape]: images in 0 … 1 and points as they are, in a Float32Array; tokens in an Int32Array. */
+  readonly x: Float32Array | Int32Array;
   /** Int32Array [size], where the data set has labels. */
   readonly labels?: Int32Array;
 }
@@ -36,6 +42,8 @@ export interface Batch extends Items {
   readonly shape: readonly number[];
   /** Positions in the data set: Uint32Array [size]. */
   readonly indices: Uint32Array;
+  /** With `streams`: whether the rows continue those of the batch before. */
+  readonly continues?: boolean;
 }
 
 export interface Loader {
@@ -57,16 +65,21 @@ export function orderOf(
 const UNIT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /**
- * Items at the given positions: images scaled from 0 … 255 to 0 … 1.
+ * Items at the given positions: images scaled from 0 … 255 to 0 … 1, windows of text as tokens.
  *
- * @param out memory to fill, of exactly the size needed; made when left out
+ * @param options out: memory to fill, of exactly the size needed, made when left out; shift: tokens by which windows of
+ *   text are moved
  * @throws UsageError for a position outside the data set, or memory of another size
  */
-export function gather(dataSet: DataSet, indices: ArrayLike<number>, out?: Items): Items {
-  const { items, labels, count } = dataSet;
+export function gather(
+  dataSet: DataSet,
+  indices: ArrayLike<number>,
+  { out, shift = 0 }: { readonly out?: Items; readonly shift?: number } = {},
+): Items {
+  const { items, labels, count, text } = dataSet;
   const size = itemSize(dataSet.shape);
   const n = indices.length;
-  const x = out?.x ?? new Float32Array(n * size);
+  const x = out?.x ?? (text === undefined ? new Float32Array(n * size) : new Int32Array(n * size));
   const y = labels === undefined ? undefined : (out?.labels ?? new Int32Array(n));
   if (x.length !== n * size || (y !== undefined && y.length !== n)) {
     throw new UsageError({
@@ -85,7 +98,8 @@ export function gather(dataSet: DataSet, indices: ArrayLike<number>, out?: Items
       });
     }
     const from = index * size;
-    if (items instanceof Float32Array) x.set(items.subarray(from, from + size), i * size);
+    if (text !== undefined) readWindow(text, index, shift, (x as Int32Array).subarray(i * size, (i + 1) * size));
+    else if (items instanceof Float32Array) x.set(items.subarray(from, from + size), i * size);
     else for (let k = 0, to = i * size; k < size; k++, to++) x[to] = UNIT[items[from + k] as number] as number;
     if (y !== undefined) y[i] = (labels as Int32Array)[index] as number;
   }
@@ -93,8 +107,8 @@ export function gather(dataSet: DataSet, indices: ArrayLike<number>, out?: Items
 }
 
 /** Batches of an epoch: ⌈count / batchSize⌉, or ⌊count / batchSize⌋ with `dropLast`. */
-export function stepsPerEpoch(count: number, { batchSize, dropLast = false }: LoaderOptions): number {
-  return dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+export function stepsPerEpoch(count: number, { batchSize, dropLast = false, streams = false }: LoaderOptions): number {
+  return dropLast || streams ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
 }
 
 /**
@@ -103,7 +117,7 @@ export function stepsPerEpoch(count: number, { batchSize, dropLast = false }: Lo
  * @throws UsageError when the batch size is no positive integer, or no batch can be filled
  */
 export function createLoader(dataSet: DataSet, options: LoaderOptions): Loader {
-  const { batchSize, seed = 0, shuffle = true } = options;
+  const { batchSize, seed = 0, streams = false, shuffle = !streams } = options;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new UsageError({
       operation: 'data loader',
@@ -122,6 +136,7 @@ export function createLoader(dataSet: DataSet, options: LoaderOptions): Loader {
   }
 
   let order: Uint32Array = new Uint32Array(0);
+  let shift = 0;
   let orderEpoch = -1;
   return {
     stepsPerEpoch: steps,
@@ -130,13 +145,22 @@ export function createLoader(dataSet: DataSet, options: LoaderOptions): Loader {
       const index = step - epoch * steps;
       if (epoch !== orderEpoch) {
         order = orderOf(dataSet, { seed, epoch, shuffle });
+        shift = dataSet.text !== undefined && (shuffle || streams) ? shiftOf(dataSet, { seed, epoch }) : 0;
         orderEpoch = epoch;
       }
-      const indices = order.slice(index * batchSize, (index + 1) * batchSize);
+      const indices = streams
+        ? Uint32Array.from({ length: batchSize }, (_, row) => row * steps + index)
+        : order.slice(index * batchSize, (index + 1) * batchSize);
       const size = indices.length;
-      return { epoch, index, size, shape: [size, ...dataSet.shape], indices, ...gather(dataSet, indices) };
+      const batch = { epoch, index, size, shape: [size, ...dataSet.shape], indices };
+      return { ...batch, ...gather(dataSet, indices, { shift }), ...(streams ? { continues: index > 0 } : {}) };
     },
   };
+}
+
+/** By how many tokens an epoch's windows of text are moved, so that the borders between windows are not always the same. */
+function shiftOf({ shape }: DataSet, { seed, epoch }: { readonly seed: number; readonly epoch: number }): number {
+  return randomInt(Math.max(1, (shape[0] as number) - 1), { seed, site: sites['text-shift'], step: epoch });
 }
 
 /** The batches of one epoch, from batch `first` on. */

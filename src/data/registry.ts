@@ -7,6 +7,7 @@ import { fashionMnist, kmnist, mnist } from './idx-sets.js';
 import { checkerboard, circles, gaussians, moons, spiral, swissRoll } from './points.js';
 import { imbalancedShapes, shapes } from './shapes.js';
 import { syntheticDigits } from './synthetic-digits.js';
+import { sentences, tinyShakespeare } from './text-sets.js';
 
 /** The default first, then those that need no file, then those that are downloaded. */
 export const dataSets: readonly DataSetRecord[] = [
@@ -19,9 +20,11 @@ export const dataSets: readonly DataSetRecord[] = [
   swissRoll,
   checkerboard,
   spiral,
+  sentences,
   mnist,
   fashionMnist,
   kmnist,
+  tinyShakespeare,
 ];
 
 /** @throws UsageError for an unknown id, with the nearest ones */

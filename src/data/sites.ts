@@ -3,6 +3,7 @@
  */
 export const sites = {
   order: 0xffff0001,
+  'text-shift': 0xffff0002,
   'synthetic-digits': 0xffff0010,
   shapes: 0xffff0011,
   moons: 0xffff0020,
@@ -11,4 +12,5 @@ export const sites = {
   'swiss-roll': 0xffff0023,
   checkerboard: 0xffff0024,
   spiral: 0xffff0025,
+  sentences: 0xffff0030,
 } as const;

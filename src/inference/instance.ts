@@ -4,8 +4,18 @@ import { UsageError } from '../core/errors.js';
 import type { DataSet } from '../data/data-set.js';
 import { Rng } from '../random/rng.js';
 
-export function dataSpecOf({ kind, shape, labelNames }: Pick<DataSet, 'kind' | 'shape' | 'labelNames'>): DataSpec {
-  return { kind, shape, ...(labelNames === undefined ? {} : { labels: labelNames }) };
+export function dataSpecOf({
+  kind,
+  shape,
+  labelNames,
+  text,
+}: Pick<DataSet, 'kind' | 'shape' | 'labelNames' | 'text'>): DataSpec {
+  return {
+    kind,
+    shape,
+    ...(labelNames === undefined ? {} : { labels: labelNames }),
+    ...(text === undefined ? {} : { tokenizer: text.tokenizer }),
+  };
 }
 
 /**

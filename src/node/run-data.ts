@@ -3,10 +3,11 @@ import fs from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { DataSet, Split } from '../data/data-set.js';
-import { findDataSet } from '../data/registry.js';
 import type { DataSource } from '../data/source.js';
 import { type NodeDataSourceOptions, nodeDataSource } from './data.js';
 import type { RunConfig } from './run-config.js';
+import type { LoadedRun } from './runs.js';
+import { openDataSet, textOptionsOf } from './text-data.js';
 
 /** Where files of data sets come from. */
 export interface DataAccess extends Omit<NodeDataSourceOptions, 'dataDir'> {
@@ -22,6 +23,8 @@ export interface TrainingDataOptions extends DataAccess {
   readonly limit?: number | undefined;
   /** Items that are held out, where the data set has no validation split of its own. */
   readonly validation: number;
+  /** The model's settings, which say how text is cut. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export interface TrainingData {
@@ -35,27 +38,36 @@ export interface TrainingData {
  */
 export async function loadTrainingData(
   id: string,
-  { limit, validation, ...options }: TrainingDataOptions,
+  { limit, validation, settings, ...options }: TrainingDataOptions,
 ): Promise<TrainingData> {
-  const record = findDataSet(id);
+  const record = openDataSet(id);
   const source = sourceOf(options);
   const count = limit === undefined ? {} : { count: limit };
-  const train = await record.load('train', { source, validation, ...count });
+  const text = await textOptionsOf(settings);
+  const train = await record.load('train', { source, validation, ...count, ...text });
+  if (train.text !== undefined) {
+    const same = await textOptionsOf(settings, train.text.tokenizer);
+    return { train, validation: await record.load('validation', { source, ...same }) };
+  }
   const generated = record.files.length === 0;
   if (!generated && validation === 0) return { train };
   const watched = generated ? Math.min(limit ?? Infinity, record.splits.validation) : validation;
   return { train, validation: await record.load('validation', { source, validation, count: watched }) };
 }
 
-/** Loads a split that a run is measured on. Files are looked for where the run found them, if it is not told otherwise. */
+/**
+ * Loads a split that a run is measured on. Files are looked for where the run found them, if it is not told otherwise.
+ * Text is cut as for training, by the run's tokenizer.
+ */
 export async function loadSplit(
-  { data, settings }: RunConfig,
+  { config: { data, settings }, tokenizer }: Pick<LoadedRun, 'config' | 'tokenizer'>,
   split: Split,
   { count, ...options }: DataAccess & { count?: number | undefined },
 ): Promise<DataSet> {
   const held = Number(settings.validation ?? 0);
   const recorded = data.directory !== undefined && (await isDirectory(data.directory)) ? data.directory : undefined;
-  return findDataSet(data.id).load(split, {
+  return openDataSet(data.id).load(split, {
+    ...(await textOptionsOf(settings, tokenizer)),
     source: sourceOf({ ...options, dataDir: options.dataDir ?? recorded }),
     ...(held > 0 ? { validation: held } : {}),
     ...(count === undefined ? {} : { count }),
@@ -77,7 +89,7 @@ export function describeData(
     kind,
     shape: [...shape],
     ...(labelNames === undefined ? {} : { labels: [...labelNames] }),
-    ...(dataDir === undefined || findDataSet(id).files.length === 0 ? {} : { directory: resolve(dataDir) }),
+    ...(dataDir === undefined || openDataSet(id).files.length === 0 ? {} : { directory: resolve(dataDir) }),
     ...(limit === undefined ? {} : { limit }),
     checksum,
     ...(validation === undefined ? {} : { validation: { count: validation.count, checksum: validation.checksum } }),

@@ -97,6 +97,11 @@ export class RunStore {
     await writeFileWhole(join(this.directory, 'model', 'config.json'), jsonText(modelConfigFile(config)));
   }
 
+  /** What turns text into the model's tokens, beside its weights. */
+  async writeTokenizer(tokenizer: Record<string, unknown>): Promise<void> {
+    await writeFileWhole(join(this.directory, 'model', 'tokenizer.json'), jsonText(tokenizer));
+  }
+
   async appendMetrics(line: MetricsLine): Promise<void> {
     const path = join(this.directory, 'metrics.jsonl');
     await onDisk(`write ${path}`, async () => {

@@ -3,13 +3,14 @@ import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelInstance, ModelRecord } from '../contract/index.js';
 import { FormatError, GeneraError, UsageError } from '../core/errors.js';
+import { type Tokenizer, tokenizerFromJson } from '../data/tokenizers/index.js';
 import { instantiate } from '../inference/instance.js';
 import { findModel } from '../models/index.js';
 import { decodeSafetensors } from '../runtime/safetensors.js';
 import { type NamedArray, writeVariables } from '../runtime/state.js';
 import { Checkpoints } from './checkpoints.js';
 import { digestOfTensors } from './digests.js';
-import { namesIn, onDisk, readIfThere } from './files.js';
+import { namesIn, onDisk, readIfThere, readTextIfThere } from './files.js';
 import { type RunConfig, readRunConfig } from './run-config.js';
 import { isFree, weightsFormat } from './run-store.js';
 
@@ -22,6 +23,8 @@ export interface LoadedRun {
   readonly model: ModelRecord;
   /** With the trained weights in it. */
   readonly instance: ModelInstance;
+  /** Of models of text. */
+  readonly tokenizer?: Tokenizer;
   /** Whether the weights are a moving average. */
   readonly ema: boolean;
 }
@@ -47,7 +50,8 @@ export async function loadRun(
   }
   const model = findModel(config.model);
   const { kind, shape, labels } = config.data;
-  const data = { kind, shape, ...(labels === undefined ? {} : { labels }) };
+  const tokenizer = kind === 'text' ? { tokenizer: await readRunTokenizer(directory) } : {};
+  const data = { kind, shape, ...(labels === undefined ? {} : { labels }), ...tokenizer };
   let instance: ModelInstance;
   try {
     instance = instantiate(model, model.config.parse(config.settings), data, config);
@@ -69,15 +73,28 @@ export async function loadRun(
     : readCheckpointWeights(
         directory,
         checkpoint,
-        variables.map(({ name }) => name),
+        instance.fitting === undefined ? variables.map(({ name }) => name) : undefined,
       ));
   try {
-    await writeVariables(variables, weights);
+    if (instance.fitting === undefined) await writeVariables(variables, weights);
+    else instance.fitting.restore(weights);
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
     throw new FormatError(`read the weights of ${directory}: ${cause.message}`, { cause });
   }
-  return { directory, config, model, instance, ema: Number(config.settings.ema ?? 0) > 0 };
+  return { directory, config, model, instance, ...tokenizer, ema: Number(config.settings.ema ?? 0) > 0 };
+}
+
+async function readRunTokenizer(directory: string): Promise<Tokenizer> {
+  const path = join(directory, 'model', 'tokenizer.json');
+  const text = await readTextIfThere(path);
+  if (text !== undefined) return tokenizerFromJson(text, path);
+  throw new FormatError({
+    operation: `read ${path}`,
+    expected: 'the tokenizer of the run',
+    got: 'no file',
+    remedy: 'Restore the file from a copy.',
+  });
 }
 
 /** The run's result, checked against the digest that it carries. */
@@ -108,13 +125,14 @@ async function readWeights(directory: string): Promise<Map<string, NamedArray>> 
 async function readCheckpointWeights(
   directory: string,
   name: string,
-  names: readonly string[],
+  names: readonly string[] | undefined,
 ): Promise<Map<string, NamedArray>> {
   const checkpoint = await new Checkpoints(directory).read(name);
   if (checkpoint === undefined) {
     throw new UsageError({ operation: `open run ${directory}`, expected: 'a checkpoint', got: 'none yet' });
   }
   const { tensors } = decodeSafetensors(checkpoint.bytes, checkpoint.path);
+  if (names === undefined) return tensors;
   const found = names.map((key) => [key, tensors.get(`ema.${key}`) ?? tensors.get(key)] as const);
   return new Map(found.filter((entry): entry is [string, NamedArray] => entry[1] !== undefined));
 }

@@ -5,6 +5,7 @@
 import type { ModelRecord } from '../contract/index.js';
 import { resolveSettings } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
+import type { Tokenizer } from '../data/tokenizers/index.js';
 import { findModel } from '../models/index.js';
 import { type TrainEvent, train } from '../train/loop.js';
 import { Trainer } from '../train/trainer.js';
@@ -14,6 +15,7 @@ import type { RunConfig } from './run-config.js';
 import { checkSameData, type DataAccess, describeData, loadTrainingData } from './run-data.js';
 import { type MetricsLine, RunStore, refuseUsed } from './run-store.js';
 import { freeRunDirectory } from './runs.js';
+import { dataSetName } from './text-data.js';
 import { versions } from './versions.js';
 
 /** What a user asks for; what is left out is the default, or, for a run that is continued, as it was. */
@@ -57,6 +59,8 @@ interface Prepared {
   readonly model: ModelRecord;
   readonly config: RunConfig;
   readonly trainer: Trainer;
+  /** Of text. */
+  readonly tokenizer: Tokenizer | undefined;
 }
 
 /** Loads the data and makes the trainer; nothing is written yet. */
@@ -68,7 +72,12 @@ async function prepare(
 ): Promise<Prepared> {
   const { data: id, seed, limit, preset, threads } = request;
   const device = useDevice(request.device, { threads });
-  const data = await loadTrainingData(id, { ...request, limit, validation: Number(settings.validation ?? 0) });
+  const data = await loadTrainingData(id, {
+    ...request,
+    settings,
+    limit,
+    validation: Number(settings.validation ?? 0),
+  });
   const trainer = new Trainer({ model, settings, seed, data: data.train, ...pick(data.validation) });
   const once = trainer.stepsPerEpoch;
   const config: RunConfig = {
@@ -88,7 +97,7 @@ async function prepare(
     versions,
     created: new Date().toISOString(),
   };
-  return { model, config, trainer };
+  return { model, config, trainer, tokenizer: data.train.text?.tokenizer };
 }
 
 function pick<T>(validation: T | undefined): { validation?: T } {
@@ -103,10 +112,11 @@ function pick<T>(validation: T | undefined): { validation?: T } {
 export async function beginRun(request: TrainRequest, directory?: string): Promise<OpenRun> {
   const model = findModel(request.model);
   const settings = resolveSettings(model, request.settings, pickPreset(request));
-  const asked = { ...request, seed: request.seed ?? 0, data: request.data ?? model.data.default };
+  const asked = { ...request, seed: request.seed ?? 0, data: dataSetName(request.data ?? model.data.default) };
   if (directory !== undefined) await refuseUsed(directory);
-  const { config, trainer } = await prepare(model, settings, asked, {});
+  const { config, trainer, tokenizer } = await prepare(model, settings, asked, {});
   const store = await RunStore.create(directory ?? (await freeRunDirectory(model.id)), config);
+  if (tokenizer !== undefined) await store.writeTokenizer(tokenizer.toJson());
   return { store, config, trainer, seconds: 0, bestLoss: undefined, lastLine: undefined };
 }
 
@@ -171,7 +181,7 @@ function continuedSettings(
     });
   };
   same('model', began.model, id);
-  same('data set', began.data.id, data);
+  same('data set', began.data.id, data === undefined ? undefined : dataSetName(data));
   same('limit', began.data.limit, limit);
   same('seed', began.seed, seed);
   same('preset', began.preset, preset);

@@ -4,6 +4,7 @@
  * data and the seed alone, so a run that is restored at any step continues bit for bit.
  */
 import type { ModelInstance, ModelRecord, TrainingSettings } from '../contract/index.js';
+import { dtypeOf } from '../core/dtype.js';
 import { FormatError, NonFiniteError } from '../core/errors.js';
 import type { Variable } from '../core/leaves.js';
 import type { HostTensor } from '../core/tensor.js';
@@ -49,6 +50,7 @@ export class Trainer {
   readonly batchSize: number;
   private readonly settings: TrainingSettings;
   private readonly validationData: DataSet | undefined;
+  private readonly data: DataSet;
   private readonly loader: Loader;
   private readonly phases: readonly PhaseStep[];
   private done = 0;
@@ -58,12 +60,17 @@ export class Trainer {
     this.seed = seed;
     this.settings = settings as TrainingSettings;
     this.validationData = validation;
+    this.data = data;
     this.batchSize = Math.min(this.settings.batchSize, data.count);
-    this.loader = createLoader(data, { batchSize: this.batchSize, seed, dropLast: true });
+    const { streams = false } = model.data;
+    this.loader = createLoader(data, { batchSize: this.batchSize, seed, dropLast: true, streams });
     const probe = instantiate(model, settings, dataSpecOf(data), { seed, totalSteps: 1 });
     const batchesPerStep = this.settings.accumulate * probe.phases.reduce((n, p) => n + (p.repeats ?? 1), 0);
-    this.stepsPerEpoch = Math.max(1, Math.floor(this.loader.stepsPerEpoch / batchesPerStep));
-    this.totalSteps = this.settings.steps || Math.max(1, Math.round(this.settings.epochs * this.stepsPerEpoch));
+    const fitted = probe.fitting !== undefined;
+    this.stepsPerEpoch = fitted ? 1 : Math.max(1, Math.floor(this.loader.stepsPerEpoch / batchesPerStep));
+    this.totalSteps = fitted
+      ? 1
+      : this.settings.steps || Math.max(1, Math.round(this.settings.epochs * this.stepsPerEpoch));
     this.instance = instantiate(model, settings, dataSpecOf(data), { seed, totalSteps: this.totalSteps });
     const rng = new Rng({ stream: 'train' });
     const { ema, accumulate } = this.settings;
@@ -77,6 +84,7 @@ export class Trainer {
   }
 
   get itemsPerStep(): number {
+    if (this.instance.fitting !== undefined) return this.data.count;
     return this.batchSize * this.settings.accumulate * this.batchesOfPhases;
   }
 
@@ -87,9 +95,16 @@ export class Trainer {
   /**
    * One step: every phase, as often as it repeats. With one phase the metrics have their own names, with several they
    * are `phase.name`.
+   * A model that is fitted has one step, which sees all data.
    * @throws NonFiniteError where a loss or gradient is NaN or infinite; the state is then that of the step before
    */
   async step(): Promise<StepMetrics> {
+    const { fitting } = this.instance;
+    if (fitting !== undefined) {
+      const fitted = await fitting.fit(this.data, { seed: this.seed });
+      this.done++;
+      return fitted;
+    }
     const { accumulate } = this.settings;
     let batch = this.done * this.batchesOfPhases * accumulate;
     const metrics: Record<string, number> = {};
@@ -109,9 +124,10 @@ export class Trainer {
   }
 
   private batch(index: number): HostBatch {
-    const { x, labels, shape, size } = this.loader.batch(index);
+    const { x, labels, shape, size, continues } = this.loader.batch(index);
     return {
-      x: { shape, dtype: 'float32', data: x },
+      x: { shape, dtype: dtypeOf(x), data: x },
+      ...(continues === undefined ? {} : { continues: hostScalar(continues ? 1 : 0) }),
       ...(labels === undefined ? {} : { labels: { shape: [size], dtype: 'int32', data: labels } as HostTensor }),
     };
   }
@@ -149,12 +165,13 @@ export class Trainer {
 
   /** The model alone, averaged where averages are kept, by parameter name. */
   weights(): Promise<Map<string, NamedArray>> {
-    return this.withAverages(() => readState(this.instance.module.variables().map((v) => viewOf(v))));
+    const state = this.instance.module.variables().map((v) => viewOf(v));
+    return this.withAverages(async () => new Map([...(await readState(state)), ...this.fitted()]));
   }
 
   /** Everything that the next step depends on, as bytes. */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    return encodeSafetensors(await readState(this.views()), {
+    return encodeSafetensors(new Map([...(await readState(this.views())), ...this.fitted()]), {
       format: `genera-checkpoint-${checkpointFormat}`,
       model: this.model.id,
       step: String(this.done),
@@ -177,8 +194,14 @@ export class Trainer {
         remedy: 'Use the version of genera that wrote it, or start a new run.',
       });
     }
-    await writeState(this.views(), tensors);
+    const { fitting } = this.instance;
+    if (fitting === undefined) await writeState(this.views(), tensors);
+    else fitting.restore(tensors);
     this.done = step;
+  }
+
+  private fitted(): ReadonlyMap<string, NamedArray> {
+    return this.instance.fitting?.state() ?? new Map();
   }
 
   private views(): StateView[] {
@@ -187,4 +210,8 @@ export class Trainer {
       ...this.phases.flatMap((phase) => phase.views()),
     ];
   }
+}
+
+function hostScalar(value: number): HostTensor {
+  return { shape: [], dtype: 'float32', data: Float32Array.of(value) };
 }

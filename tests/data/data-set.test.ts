@@ -117,7 +117,7 @@ describe('generated sets', () => {
 
   test.each(generated)('$id: every label occurs about equally often', async (record) => {
     const { labels, labelNames, count, kind, items } = await record.load('train', { count: 2000 });
-    expect(items).toBeInstanceOf(kind === 'image' ? Uint8Array : Float32Array);
+    expect(items).toBeInstanceOf(kind === 'points' ? Float32Array : Uint8Array);
     expect(labels === undefined).toBe(labelNames === undefined);
     if (labels === undefined || labelNames === undefined) return;
     for (let label = 0; label < labelNames.length; label++) {

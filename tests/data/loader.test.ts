@@ -49,7 +49,7 @@ describe('gather', () => {
 
   test('fills memory it is given', () => {
     const out = { x: new Float32Array(4), labels: new Int32Array(2) };
-    const filled = gather(images, [1, 2], out);
+    const filled = gather(images, [1, 2], { out });
     expect(filled.x).toBe(out.x);
     expect(filled.labels).toBe(out.labels);
     expect([...out.labels]).toEqual([1, 2]);
@@ -57,7 +57,7 @@ describe('gather', () => {
 
   test('refuses positions outside and memory of another size', () => {
     for (const bad of [-1, 10, 0.5, Number.NaN]) expect(() => gather(images, [0, bad])).toThrow(UsageError);
-    expect(() => gather(images, [1], { x: new Float32Array(3) })).toThrow(/memory for 1 items of 2 values/);
+    expect(() => gather(images, [1], { out: { x: new Float32Array(3) } })).toThrow(/memory for 1 items of 2 values/);
   });
 });
 
