@@ -3,58 +3,53 @@ import type { ModelInstance } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
 import type { DataSet } from '../data/data-set.js';
 import { type Metric, metrics } from '../metrics/index.js';
-import { nearestNames } from '../util/nearest.js';
+import { didYouMean } from '../util/nearest.js';
 
 export interface EvaluateOptions {
   /** Names of metrics; default: all that fit. */
   readonly metrics?: readonly string[];
+  /** Outliers, for the metrics that tell them from the items. */
+  readonly against?: DataSet | undefined;
   readonly seed: number;
   readonly onProgress?: (metric: string, fraction: number) => void;
 }
 
 /**
  * Metrics by name.
- * @throws UsageError for a metric that is unknown or that the model has not the capability for
+ * @throws UsageError for a metric that is unknown, or that does not fit the model or the items
  */
 export async function evaluateModel(
   instance: ModelInstance,
   data: DataSet,
-  { metrics: names, seed, onProgress = () => undefined }: EvaluateOptions,
+  { metrics: names, against, seed, onProgress = () => undefined }: EvaluateOptions,
 ): Promise<Record<string, number>> {
+  const fitting = metrics.filter((metric) => metric.fits(instance.capabilities, { data, against }));
   const results: Record<string, number> = {};
-  for (const metric of names === undefined ? fitting(instance) : names.map((name) => find(name, instance))) {
+  for (const metric of names === undefined ? fitting : names.map((name) => find(name, fitting))) {
     const progress = (fraction: number): void => onProgress(metric.id, fraction);
-    results[metric.id] = await metric.compute({ instance, data, seed, onProgress: progress });
+    results[metric.id] = await metric.compute({ instance, data, against, seed, onProgress: progress });
   }
   return results;
 }
 
-function fitting({ capabilities }: ModelInstance): Metric[] {
-  return metrics.filter((metric) => metric.fits(capabilities));
-}
-
-function find(name: string, instance: ModelInstance): Metric {
-  const metric = metrics.find(({ id }) => id === name);
-  if (metric === undefined) {
-    const close = nearestNames(
-      name,
-      metrics.map(({ id }) => id),
-    );
+function find(name: string, fitting: readonly Metric[]): Metric {
+  const metric = fitting.find(({ id }) => id === name);
+  if (metric !== undefined) return metric;
+  const ids = metrics.map(({ id }) => id);
+  if (!ids.includes(name)) {
     throw new UsageError({
       operation: 'evaluate',
       expected: 'a metric that genera has',
       got: `'${name}'`,
-      remedy: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : "'genera list metrics' shows all.",
+      remedy: didYouMean(name, ids) || "'genera list metrics' shows all.",
     });
   }
-  if (!metric.fits(instance.capabilities)) {
-    const fits = fitting(instance).map(({ id }) => id);
-    throw new UsageError({
-      operation: `evaluate ${name}`,
-      expected: 'a model that this metric fits',
-      got: 'one that lacks what it measures',
-      remedy: `This model has ${fits.join(', ') || 'no metrics'}.`,
-    });
-  }
-  return metric;
+  throw new UsageError({
+    operation: `evaluate ${name}`,
+    expected: 'a model and items that this metric fits',
+    got: name.startsWith('auroc') ? 'a model or items that lack what it measures, or no outliers' : 'others',
+    remedy:
+      (name.startsWith('auroc') ? 'Name outliers with --against. ' : '') +
+      `Here ${fitting.map(({ id }) => id).join(', ') || 'no metrics'} can be computed.`,
+  });
 }

@@ -6,6 +6,8 @@ export interface EvaluationContext {
   readonly instance: ModelInstance;
   /** Held-out items. */
   readonly data: DataSet;
+  /** Outliers: items of another kind, to be told from `data`. */
+  readonly against?: DataSet | undefined;
   readonly seed: number;
   /** Called with the fraction done. */
   readonly onProgress: (fraction: number) => void;
@@ -17,6 +19,7 @@ export interface Metric {
   readonly title: string;
   readonly unit: string;
   readonly better: 'lower' | 'higher';
-  fits(capabilities: Capabilities): boolean;
+  /** Whether the metric is defined for what the model can do, on these items. */
+  fits(capabilities: Capabilities, items: Pick<EvaluationContext, 'data' | 'against'>): boolean;
   compute(context: EvaluationContext): Promise<number>;
 }

@@ -1,7 +1,13 @@
 /** The list of metrics. Each says which models it fits and how it is computed on held-out data. */
+import { activeUnits } from './active-units.js';
+import { outliersByLikelihood, outliersByReconstruction } from './auroc.js';
+import { accuracy, minorityAccuracy } from './classification.js';
+import { codebookPerplexity, codebookUsage } from './codebook.js';
 import type { Metric } from './contract.js';
+import { disentanglement } from './factor-vae.js';
 import { importanceWeightedNll, negativeElbo } from './likelihood.js';
-import { reconstructionError } from './reconstruction.js';
+import { informationGap } from './mutual-information-gap.js';
+import { reconstructionError, restorationError } from './reconstruction.js';
 
 export const metrics: readonly Metric[] = [
   {
@@ -27,5 +33,88 @@ export const metrics: readonly Metric[] = [
     better: 'lower',
     fits: ({ reconstruct }) => reconstruct !== undefined,
     compute: reconstructionError,
+  },
+  {
+    id: 'masked_mse',
+    title: 'Mean squared error of images restored from copies with 30 % of their values set to 0',
+    unit: '',
+    better: 'lower',
+    fits: ({ reconstruct }, { data }) => reconstruct !== undefined && data.kind === 'image',
+    compute: restorationError,
+  },
+  {
+    id: 'active_units',
+    title: 'Dimensions of the code whose mean varies with the item (variance above 0.01)',
+    unit: 'dimensions',
+    better: 'higher',
+    fits: ({ encode, latent }) => encode !== undefined && latent?.shape.length === 1,
+    compute: activeUnits,
+  },
+  {
+    id: 'factor_vae_score',
+    title: 'FactorVAE score: how surely one dimension of the code stands for each cause of the items',
+    unit: '',
+    better: 'higher',
+    fits: ({ encode, latent }, { data }) =>
+      encode !== undefined && latent?.shape.length === 1 && data.factors !== undefined,
+    compute: disentanglement,
+  },
+  {
+    id: 'mig',
+    title: 'Mutual information gap: how much more one dimension tells of a cause than the next',
+    unit: '',
+    better: 'higher',
+    fits: ({ encode, latent }, { data }) =>
+      encode !== undefined && latent?.shape.length === 1 && data.factors !== undefined,
+    compute: informationGap,
+  },
+  {
+    id: 'auroc',
+    title: 'Outliers (--against) told from items by −ln p(x) or its bound: area under the ROC',
+    unit: '',
+    better: 'higher',
+    fits: ({ elbo, logProb }, { against }) => against !== undefined && (elbo ?? logProb) !== undefined,
+    compute: outliersByLikelihood,
+  },
+  {
+    id: 'auroc_reconstruction',
+    title: 'Outliers (--against) told from items by the error of the reconstruction: area under the ROC',
+    unit: '',
+    better: 'higher',
+    fits: ({ reconstruct }, { against }) => against !== undefined && reconstruct !== undefined,
+    compute: outliersByReconstruction,
+  },
+  {
+    id: 'accuracy',
+    title: 'Share of the items that are given their label',
+    unit: '',
+    better: 'higher',
+    fits: ({ classify }, { data }) => classify !== undefined && data.labels !== undefined,
+    compute: accuracy,
+  },
+  {
+    id: 'minority_accuracy',
+    title: 'The same among items of the kind that training saw seldom',
+    unit: '',
+    better: 'higher',
+    fits: ({ classify }, { data }) =>
+      classify !== undefined && data.labels !== undefined && data.factors?.rare !== undefined,
+    compute: minorityAccuracy,
+  },
+  {
+    id: 'codebook_usage',
+    title: 'Share of the entries of the codebook that are read at least once',
+    unit: '',
+    better: 'higher',
+    fits: ({ quantize }) => quantize !== undefined,
+    compute: codebookUsage,
+  },
+  {
+    id: 'codebook_perplexity',
+    title: 'Entries of the codebook that, read equally often, would be as varied',
+    unit: 'entries',
+    better: 'higher',
+    fits: ({ quantize }) => quantize !== undefined,
+    compute: codebookPerplexity,
   },
 ];

@@ -12,6 +12,8 @@ export interface Evaluation {
   /** Held-out items. */
   readonly n: number;
   readonly seed: number;
+  /** Outliers, where some were named. */
+  readonly against?: string;
   /** Whether the weights are a moving average. */
   readonly ema: boolean;
   readonly metrics: Readonly<Record<string, number>>;
@@ -27,6 +29,7 @@ export async function evaluateRun(run: LoadedRun, data: DataSet, options: Evalua
     split: data.split,
     n: data.count,
     seed: options.seed,
+    ...(options.against === undefined ? {} : { against: options.against.id }),
     ema,
     metrics,
   };

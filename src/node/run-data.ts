@@ -55,6 +55,13 @@ export async function loadTrainingData(
   return { train, validation: await record.load('validation', { source, validation, count: watched }) };
 }
 
+export interface SplitOptions {
+  /** Only the first items. */
+  readonly count?: number | undefined;
+  /** Id of another data set than the run's. */
+  readonly dataSet?: string | undefined;
+}
+
 /**
  * Loads a split that a run is measured on. Files are looked for where the run found them, if it is not told otherwise.
  * Text is cut as for training, by the run's tokenizer.
@@ -62,11 +69,11 @@ export async function loadTrainingData(
 export async function loadSplit(
   { config: { data, settings }, tokenizer }: Pick<LoadedRun, 'config' | 'tokenizer'>,
   split: Split,
-  { count, ...options }: DataAccess & { count?: number | undefined },
+  { count, dataSet = data.id, ...options }: DataAccess & SplitOptions,
 ): Promise<DataSet> {
   const held = Number(settings.validation ?? 0);
   const recorded = data.directory !== undefined && (await isDirectory(data.directory)) ? data.directory : undefined;
-  return openDataSet(data.id).load(split, {
+  return openDataSet(dataSet).load(split, {
     ...(await textOptionsOf(settings, tokenizer)),
     source: sourceOf({ ...options, dataDir: options.dataDir ?? recorded }),
     ...(held > 0 ? { validation: held } : {}),
