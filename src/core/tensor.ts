@@ -6,6 +6,7 @@ import type { DType, TypedArray } from './dtype.js';
 import { GraphError } from './errors.js';
 import type { LowerContext, TensorType } from './op.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
+import type { Target } from './target.js';
 
 /**
  * The op record: everything genera knows of an operation, in one place. A graph node holds its record, so that the
@@ -22,12 +23,18 @@ export interface Op<A = unknown> {
   vjp?(ctx: VjpContext<A>): readonly (Tensor | null)[];
   /**
    * A cheaper tensor of the same value and type, or null. Called on single outputs just before lowering, again and
-   * again until no rule applies, so a rule must make progress: fewer nodes, or smaller ones. `uses` says how many nodes
-   * read a tensor: what others need as well is not worth absorbing.
+   * again until no rule applies, so a rule must make progress: fewer nodes, smaller ones, or faster ones.
    */
-  simplify?(result: Tensor, uses: (t: Tensor) => number): Tensor | null;
+  simplify?(result: Tensor, ctx: SimplifyContext): Tensor | null;
   /** Writes the op as ONNX nodes and returns the names of its outputs. */
   lower(ctx: LowerContext<A>): readonly string[];
+}
+
+export interface SimplifyContext {
+  /** How many nodes read a tensor: what others need as well is not worth absorbing. */
+  uses(t: Tensor): number;
+  /** What will run the graph. */
+  readonly target: Target;
 }
 
 export interface VjpContext<A> {

@@ -50,8 +50,8 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   writeText(2, 'genera', pbf);
   pbf.writeMessage(7, writeGraph, model);
   pbf.writeMessage(8, writeOpset, { domain: '', version: model.opset });
-  if (model.nodes.some((n) => n.domain === 'com.microsoft')) {
-    pbf.writeMessage(8, writeOpset, { domain: 'com.microsoft', version: 1 });
+  for (const domain of new Set(model.nodes.map((n) => n.domain))) {
+    if (domain !== '') pbf.writeMessage(8, writeOpset, { domain, version: 1 });
   }
   for (const [key, value] of Object.entries(model.metadata ?? {})) pbf.writeMessage(14, writeEntry, { key, value });
   return pbf.finish() as Uint8Array<ArrayBuffer>;

@@ -5,6 +5,7 @@
 import type { TypedArray } from '../core/dtype.js';
 import { BackendError } from '../core/errors.js';
 import type { TensorType } from '../core/op.js';
+import type { Target } from '../core/target.js';
 import type { HostTensor } from '../core/tensor.js';
 
 /** A tensor where the backend computes: host memory or a device buffer. */
@@ -24,6 +25,8 @@ export interface Backend {
   readonly id: string;
   /** Shown to people: device, threads, version. */
   readonly description: string;
+  /** What it runs beyond standard ONNX; left out: nothing. */
+  target?(): Promise<Target>;
   createSession(model: Uint8Array): Promise<Session>;
   /** A value with these contents. The array may be kept: the caller must not write to it during a run. */
   fromHost(host: HostTensor): Value;

@@ -6,6 +6,7 @@ import { GraphError } from '../core/errors.js';
 import { type FeedAttrs, feedOp, inputOp, type Variable, type VariableAttrs, variableOp } from '../core/leaves.js';
 import type { TensorType } from '../core/op.js';
 import { simplify } from '../core/simplify.js';
+import type { Target } from '../core/target.js';
 import type { GraphNode, Tensor } from '../core/tensor.js';
 import { Lowering, opset } from '../onnx/lower.js';
 import { encodeModel, type OnnxValue } from '../onnx/proto.js';
@@ -27,6 +28,7 @@ export function link(
   inputs: readonly Tensor[],
   results: readonly Tensor[],
   assignments: ReadonlyMap<Variable, Tensor>,
+  target: Target,
 ): Linked {
   const graphInputs: OnnxValue[] = [];
   const feeds: { name: string; attrs: FeedAttrs }[] = [];
@@ -86,7 +88,7 @@ export function link(
 
   // Everything is lowered in one walk, so that nodes come in the order in which they were traced.
   const assigned = [...assignments];
-  const names = lowering.lower(simplify([...results, ...assigned.map(([, value]) => value)]));
+  const names = lowering.lower(simplify([...results, ...assigned.map(([, value]) => value)], target));
   const changesOf = new Map<Arena, { variable: Variable; value: string }[]>();
   assigned.forEach(([variable], i) => {
     const { arena } = slotOf(variable);

@@ -9,6 +9,7 @@ import { formatGraph, formatType, verify } from '../core/graph.js';
 import { type FeedAttrs, type FeedContext, input, traceCall } from '../core/leaves.js';
 import type { TensorType } from '../core/op.js';
 import { sizeOf } from '../core/shape.js';
+import { standardTarget } from '../core/target.js';
 import { type HostTensor, setEvaluator, type Tensor } from '../core/tensor.js';
 import { leavesOf, mapTree, type Replace, type Tree } from '../core/tree.js';
 import { type Backend, defaultBackend, type Value } from './backend.js';
@@ -71,8 +72,8 @@ class Compiled {
   private readonly inputs: readonly Tensor[];
   private readonly result: TensorTree;
   private readonly graph: readonly Tensor[];
-  private readonly linked: Linked;
   private readonly session: LazySession;
+  private readonly link: () => Promise<Linked>;
   private readonly buffers = new Map<FeedAttrs, TypedArray>();
 
   constructor(name: string, fn: TracedFunction, types: Tree<TensorType>, backend: Backend) {
@@ -90,8 +91,14 @@ class Compiled {
     const results = result === undefined ? [] : leavesOf<Tensor>(result);
     this.graph = [...results, ...assignments.values()];
     verify(this.graph);
-    this.linked = link(name, inputs, results, assignments);
-    this.session = new LazySession(backend, this.linked.model);
+    let linked: Promise<Linked> | undefined;
+    this.link = () => {
+      linked ??= Promise.resolve(backend.target?.() ?? standardTarget).then((target) =>
+        link(name, inputs, results, assignments, target),
+      );
+      return linked;
+    };
+    this.session = new LazySession(backend);
     releaseWith(this, this.session);
   }
 
@@ -99,8 +106,9 @@ class Compiled {
     return formatGraph(this.graph);
   }
 
-  prepare(): Promise<void> {
-    return this.session.use(async () => undefined);
+  async prepare(): Promise<void> {
+    const { model } = await this.link();
+    await this.session.use(model, async () => undefined);
   }
 
   release(): Promise<void> {
@@ -108,9 +116,10 @@ class Compiled {
   }
 
   run(args: Tree<HostTensor>, { seed = 0, step = 0, firstRow = 0, accept }: RunOptions): Promise<unknown> {
-    return inTurn(() =>
-      this.session.use(async (session) => {
-        const { linked, backend } = this;
+    return inTurn(async () => {
+      const linked = await this.link();
+      return this.session.use(linked.model, async (session) => {
+        const { backend } = this;
         const feeds: Record<string, Value> = {};
         leavesOf(args).forEach((host, i) => {
           const t = this.inputs[i]!;
@@ -153,8 +162,8 @@ class Compiled {
         if (accept === undefined || accept(hosts)) for (const { arena } of linked.updates) arena.swap();
         let i = 0;
         return this.result === undefined ? undefined : mapTree(this.result, () => hosts[i++]!);
-      }),
-    );
+      });
+    });
   }
 }
 

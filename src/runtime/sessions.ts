@@ -9,21 +9,20 @@ const resident = 16;
 /** A session that is built on first use. */
 export class LazySession {
   private readonly backend: Backend;
-  private readonly model: Uint8Array;
   private session: Promise<Session> | undefined;
   private users = 0;
 
-  constructor(backend: Backend, model: Uint8Array) {
+  constructor(backend: Backend) {
     this.backend = backend;
-    this.model = model;
   }
 
-  async use<R>(fn: (session: Session) => Promise<R>): Promise<R> {
+  /** @param model the same at each call */
+  async use<R>(model: Uint8Array, fn: (session: Session) => Promise<R>): Promise<R> {
     this.users++;
     try {
       recent.delete(this);
       recent.add(this);
-      this.session ??= this.build();
+      this.session ??= this.build(model);
       evict();
       return await fn(await this.session);
     } finally {
@@ -44,8 +43,8 @@ export class LazySession {
     await built?.release();
   }
 
-  private build(): Promise<Session> {
-    const session = this.backend.createSession(this.model);
+  private build(model: Uint8Array): Promise<Session> {
+    const session = this.backend.createSession(model);
     // One that cannot be built is forgotten, so that nothing waits for its release and the next use tries again.
     session.catch(() => {
       if (this.session === session) void this.release();
