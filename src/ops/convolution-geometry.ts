@@ -39,29 +39,17 @@ export function checkWhole(operation: string, name: string, values: readonly num
   throw new UsageError({ operation, expected: `${name} of whole numbers ≥ ${least}`, got: `${values.join(', ')}` });
 }
 
-/** Positions that a window of `kernel` taps visits: ⌊(n + pads − d(k − 1) − 1)/s⌋ + 1. May be ≤ 0: then it does not fit. */
-export function windowCount(
-  n: number,
-  kernel: number,
-  stride: number,
-  [before, after]: Pair,
-  dilation: number,
-): number {
-  return Math.floor((n + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
-}
-
-/** Rows and columns of the result of a convolution over `x` with kernel axes `kernel`. */
+/** Positions that windows of `kernel` taps take on rows and columns of `x`: ⌊(n + pads − d(k − 1) − 1)/s⌋ + 1. */
 export function convolvedSize(
   operation: string,
   x: Shape,
   kernel: Pair,
   { stride, padding, dilation }: Omit<Geometry, 'groups'>,
 ): Pair {
-  const size = ([0, 1] as const).map((i) => windowCount(at(x, i + 2), kernel[i], stride[i], padding[i], dilation[i]));
-  const [rows, columns] = size as [number, number];
-  if (rows >= 1 && columns >= 1) return [rows, columns];
   const reach = ([0, 1] as const).map((i) => dilation[i] * (kernel[i] - 1) + 1);
   const padded = ([0, 1] as const).map((i) => at(x, i + 2) + padding[i][0] + padding[i][1]);
+  const [rows, columns] = padded.map((n, i) => Math.floor((n - reach[i]!) / stride[i]!) + 1) as [number, number];
+  if (rows >= 1 && columns >= 1) return [rows, columns];
   throw new ShapeError({
     operation,
     expected: `an image that with its padding is at least as large as the kernel's reach, ${reach.join(' × ')}`,

@@ -99,7 +99,8 @@ function convolutionInput(g: Tensor, w: Tensor, attrs: SizedGeometry, bias?: Ten
 
 /**
  * With stride 1 it is a convolution of g with the flipped, transposed weight, which ONNX Runtime runs faster than a
- * ConvTranspose; with larger strides ConvTranspose is 2 to 4 times as fast as a convolution of g spread by zeros.
+ * ConvTranspose (23 ms for 40 at 64→64, 32², 32 items). With larger strides ConvTranspose is the fastest: 3 to 4 times as fast
+ * as a convolution of g spread by zeros, 1.4 to 2.7 times as fast as one convolution for each phase of the stride.
  */
 function lowerInput({ inputs, types, attrs, emit, ints }: LowerContext<SizedGeometry>): string {
   const [g, w, ...bias] = inputs as [string, string, ...string[]];
