@@ -34,7 +34,7 @@ export interface ModelEntry {
   readonly presets: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-export function describeModel(model: ModelRecord): ModelEntry {
+function describeModel(model: ModelRecord): ModelEntry {
   const { id, title, family, summary, paper, data, presets } = model;
   const { capabilities } = tinyInstance(model);
   return {

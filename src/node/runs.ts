@@ -15,7 +15,7 @@ import { type RunConfig, readRunConfig } from './run-config.js';
 import { isFree, weightsFormat } from './run-store.js';
 
 /** Where runs are made when nothing else is said. */
-export const runsDirectory = 'runs';
+const runsDirectory = 'runs';
 
 export interface LoadedRun {
   readonly directory: string;
