@@ -18,6 +18,25 @@ export function integer(option: string, { least = 0 }: { least?: number } = {}):
   };
 }
 
+/** Reads a number above 0. */
+export function positive(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+    throw new UsageError({
+      operation: option,
+      expected: 'a number above 0',
+      got: `'${text}'`,
+      remedy: 'Correct the value.',
+    });
+  };
+}
+
+/** Reads whole numbers from 0 with commas between them. */
+export function positions(option: string): (text: string) => number[] {
+  return (text) => text.split(',').map((part) => integer(option)(part));
+}
+
 /** Reads one of some names. */
 export function oneOf<N extends string>(option: string, names: readonly N[]): (text: string) => N {
   return (text) => {

@@ -1,16 +1,21 @@
 /** The `genera` command, assembled of its commands. */
 import { Command, CommanderError } from 'commander';
 import { versions } from '../node/index.js';
+import { addArithmetic } from './arithmetic.js';
+import { addDenoise } from './denoise.js';
 import { addDoctor } from './doctor.js';
 import { addEval } from './eval.js';
 import { addExport } from './export.js';
 import { report, usageErrorOf } from './failures.js';
 import { addInterpolate } from './interpolate.js';
 import type { Context, Io } from './io.js';
+import { addLatent } from './latent.js';
 import { addList } from './list.js';
+import { addManifold } from './manifold.js';
 import { addReconstruct } from './reconstruct.js';
 import { addSample } from './sample.js';
 import { addTrain } from './train.js';
+import { addTraverse } from './traverse.js';
 
 const afterHelp = `
 Results go to stdout, progress and errors to stderr. With --json stdout holds one JSON object, and nothing at all when
@@ -19,6 +24,23 @@ the command fails.
 Exit status: 0 done, 1 failed, 2 wrong usage; 130 stopped by Ctrl-C, 143 by SIGTERM (training is stored first).
 
 Environment: GENERA_DATA a directory with data sets; GENERA_DEBUG=1 shows where an error comes from.`;
+
+/** In the order of the help. */
+const commands = [
+  addList,
+  addTrain,
+  addSample,
+  addEval,
+  addReconstruct,
+  addInterpolate,
+  addTraverse,
+  addManifold,
+  addArithmetic,
+  addLatent,
+  addDenoise,
+  addExport,
+  addDoctor,
+];
 
 function assemble(context: Context): Command {
   const { io } = context;
@@ -30,7 +52,7 @@ function assemble(context: Context): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => void io.stdout.write(text), writeErr: () => undefined })
     .addHelpText('after', afterHelp);
-  for (const add of [addList, addTrain, addSample, addEval, addReconstruct, addInterpolate, addExport, addDoctor]) {
+  for (const add of commands) {
     add(program, context);
   }
   return program;

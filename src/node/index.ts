@@ -24,9 +24,18 @@ export type { DownloadProgress } from './downloads.js';
 export { type Evaluation, evaluateRun } from './evaluation.js';
 export { readJsonObject } from './files.js';
 export { type GridOptions, imageGrid, pictureOf, pointPlot } from './images.js';
+export { checkFormat } from './item-files.js';
+export {
+  latentDimensions,
+  type ManifoldRequest,
+  type TraverseRequest,
+  writeArithmetic,
+  writeManifold,
+  writeRestorations,
+  writeTraversal,
+} from './latent-outputs.js';
 export { decodeNpy, encodeNpy } from './npy.js';
 export {
-  checkFormat,
   type ExportedFile,
   type InterpolateRequest,
   type SampleRequest,

@@ -1,38 +1,16 @@
 /** What a trained model makes, written to files. */
-import { extname, join } from 'node:path';
-import { UsageError } from '../core/errors.js';
+import { join } from 'node:path';
 import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 import { hostBatch } from '../data/host-batches.js';
-import { orderOf } from '../data/loader.js';
 import { exportModel } from '../inference/export.js';
 import { interpolateItems, reconstructItems } from '../inference/latent.js';
 import { drawSamples } from '../inference/sampling.js';
-import { didYouMean } from '../util/nearest.js';
 import { writeFileWhole } from './files.js';
 import { type GridOptions, pictureOf, pointPlot } from './images.js';
-import { encodeNpy } from './npy.js';
+import { checkFormat, chooseItems, labelOf, writeItems } from './item-files.js';
 import type { LoadedRun } from './runs.js';
 import { versions } from './versions.js';
-
-const formats = ['.png', '.npy'] as const;
-
-/** @throws UsageError for a file name that tells no format that items can be written in */
-export function checkFormat(path: string): void {
-  if (formats.some((format) => format === extname(path).toLowerCase())) return;
-  throw new UsageError({
-    operation: `write ${path}`,
-    expected: `a name that ends in ${formats.join(' or ')}`,
-    got: extname(path) === '' ? 'one without an ending' : `'${extname(path)}'`,
-    remedy: '.png is a picture, .npy holds the float32 values for NumPy.',
-  });
-}
-
-/** Writes values as .npy, or what `picture` draws of them as .png. */
-async function write(path: string, values: HostTensor, picture: () => Uint8Array): Promise<void> {
-  checkFormat(path);
-  await writeFileWhole(path, extname(path).toLowerCase() === '.npy' ? encodeNpy(values) : picture());
-}
 
 export interface SampleRequest {
   readonly count: number;
@@ -59,43 +37,7 @@ export async function writeSamples(
     ...(label === undefined ? {} : { labels: [labelOf(run, label)] }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  await write(path, samples, () => pictureOf(samples));
-}
-
-/** The class that is meant. */
-function labelOf({ model, config, instance }: LoadedRun, label: string): number {
-  const names = config.data.labels ?? [];
-  if (instance.capabilities.classes === undefined) {
-    throw new UsageError({
-      operation: `sample ${model.id}`,
-      expected: 'a model whose samples can be asked for by label',
-      got: `--label ${label}`,
-      remedy: 'Leave --label out.',
-    });
-  }
-  const byName = names.indexOf(label);
-  if (byName >= 0) return byName;
-  const number = Number(label);
-  if (label.trim() !== '' && Number.isInteger(number) && number >= 0 && number < names.length) return number;
-  throw new UsageError({
-    operation: `sample ${model.id}`,
-    expected: `a label of ${config.data.id}: ${names.join(', ')}, or its number`,
-    got: `'${label}'`,
-    remedy: didYouMean(label, names),
-  });
-}
-
-/** Positions of n items of a data set, chosen by a seed. */
-function choose(data: DataSet, n: number, seed: number): number[] {
-  if (n > data.count) {
-    throw new UsageError({
-      operation: `${data.id}, split ${data.split}`,
-      expected: `at most ${data.count} items`,
-      got: `${n}`,
-      remedy: 'Ask for fewer.',
-    });
-  }
-  return [...orderOf(data, { seed, epoch: 0 }).subarray(0, n)];
+  await writeItems(path, samples, () => pictureOf(samples));
 }
 
 /** Writes items and what the model makes of them: each above its reconstruction, or as values [N, 2, ...shape]. */
@@ -106,11 +48,11 @@ export async function writeReconstructions(
   { count, seed }: { count: number; seed: number },
 ): Promise<void> {
   checkFormat(path);
-  const batch = hostBatch(data, choose(data, count, seed));
+  const batch = hostBatch(data, chooseItems(data, count, seed));
   const items = batch.x;
   const copies = await reconstructItems(run.instance, batch, { seed });
   const pairs = pairUp(items, copies);
-  await write(path, pairs, () => {
+  await writeItems(path, pairs, () => {
     if (data.kind === 'points') return pointPlot([{ points: items, color: [150, 156, 168] }, { points: copies }]);
     const [N, C, H, W] = items.shape as [number, number, number, number];
     // [N, 2, C, H, W] → [N, C, 2H, W]: one picture above the other.
@@ -152,11 +94,11 @@ export async function writeInterpolations(
   { count, steps, mode, seed }: InterpolateRequest,
 ): Promise<void> {
   checkFormat(path);
-  const chosen = choose(data, 2 * count, seed);
+  const chosen = chooseItems(data, 2 * count, seed);
   const pairs = Array.from({ length: count }, (_, i) => [chosen[2 * i]!, chosen[2 * i + 1]!] as const);
   const between = await interpolateItems(run.instance, data, pairs, { steps, mode });
   const grid: GridOptions = { columns: steps };
-  await write(path, between, () => pictureOf(between, grid));
+  await writeItems(path, between, () => pictureOf(between, grid));
 }
 
 export interface ExportedFile {
