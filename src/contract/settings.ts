@@ -25,6 +25,7 @@ export function resolveSettings(
       operation: `${model.id} presets`,
       expected: Object.keys(model.presets).join(', '),
       got: `'${preset}'`,
+      remedy: 'Choose one of these, or leave --preset out.',
     });
   }
   return parseSettings(model.id, model.config, { ...(preset === undefined ? {} : model.presets[preset]), ...given });

@@ -27,6 +27,13 @@ describe('safetensors', () => {
     for (const [name, { shape, data }] of sample) expect(tensors.get(name)).toEqual({ shape, data });
   });
 
+  it('reads a part of a larger buffer, as Node gives for small files', () => {
+    const bytes = encodeSafetensors(sample);
+    const pool = Buffer.alloc(bytes.length + 24);
+    pool.set(bytes, 16);
+    expect(decodeSafetensors(pool.subarray(16, 16 + bytes.length)).tensors.get('c')).toEqual(sample.get('c'));
+  });
+
   it('writes the same bytes whatever the order of the entries', () => {
     const reversed = new Map([...sample].reverse());
     expect(encodeSafetensors(reversed)).toEqual(encodeSafetensors(sample));
