@@ -8,8 +8,33 @@ import { disentanglement } from './factor-vae.js';
 import { importanceWeightedNll, negativeElbo } from './likelihood.js';
 import { informationGap } from './mutual-information-gap.js';
 import { reconstructionError, restorationError } from './reconstruction.js';
+import { bitsPerByte, bitsPerCharacter, perplexity } from './text.js';
 
 export const metrics: readonly Metric[] = [
+  {
+    id: 'perplexity',
+    title: 'Perplexity: e to the mean −ln p of a token',
+    unit: 'per token',
+    better: 'lower',
+    fits: ({ language }, { data }) => language !== undefined && data.text !== undefined,
+    compute: perplexity,
+  },
+  {
+    id: 'bits_per_char',
+    title: 'Negative log-likelihood of the text, per character',
+    unit: 'bits per character',
+    better: 'lower',
+    fits: ({ language }, { data }) => language !== undefined && data.text !== undefined,
+    compute: bitsPerCharacter,
+  },
+  {
+    id: 'bits_per_byte',
+    title: 'Negative log-likelihood of the text, per UTF-8 byte',
+    unit: 'bits per byte',
+    better: 'lower',
+    fits: ({ language }, { data }) => language !== undefined && data.text !== undefined,
+    compute: bitsPerByte,
+  },
   {
     id: 'neg_elbo',
     title: 'Negative evidence lower bound, one draw an item',
