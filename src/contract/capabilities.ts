@@ -18,6 +18,8 @@ export interface SampleContext extends Conditions {
   /** Items to draw at once; `labels` are the classes asked for. */
   readonly count: number;
   readonly rng: Rng;
+  /** What the work begins with or keeps to, by name, [count, ...] each; see `GivenIteration`. */
+  readonly given?: Readonly<Record<string, Tensor>> | undefined;
 }
 
 /** Named tensors that one step of an iteration hands to the next. */
@@ -34,7 +36,16 @@ export interface Iteration {
   scalars(i: number): Readonly<Record<string, number>>;
   step(state: IterationState, scalars: IterationState, context: SampleContext): IterationState;
   /** The samples [count, ...shape] in the last state, or in one on the way, for pictures of the process. */
-  finish(state: IterationState): Tensor;
+  finish(state: IterationState, context: Pick<SampleContext, 'given'>): Tensor;
+  /** Pictures of a state on the way by name, [count, ...shape] each, images in 0…1: what the step saw and made. */
+  views?(state: IterationState): IterationState;
+}
+
+/** Work in many steps on something given: `context.given` holds it in `start`, `step` and `finish`. */
+export interface GivenIteration {
+  /** What can be set, each with a default and a description. */
+  readonly settings: z.ZodObject;
+  iterate(settings: Readonly<Record<string, unknown>>): Iteration;
 }
 
 export interface NoiseContext extends Conditions {
@@ -66,6 +77,14 @@ export interface Capabilities {
   sample?(context: SampleContext): Tensor;
   /** Samples that take many steps; a model has this or `sample`. `settings` are the resolved ones of `sampling`. */
   iterate?(settings: Readonly<Record<string, unknown>>): Iteration;
+  /** Codes of items `x` [B, ...shape] in many steps; a model has this or `encode`. */
+  readonly iteratedEncode?: GivenIteration;
+  /** Items of codes `z` [B, ...latent] in many steps; a model has this or `decode`. */
+  readonly iteratedDecode?: GivenIteration;
+  /** Items like `x` [B, ...shape]: how like, its settings say. */
+  readonly imageToImage?: GivenIteration;
+  /** Items that are `x` where `mask` [B, 1, H, W] is 0, bit for bit, and new where it is 1. */
+  readonly inpaint?: GivenIteration;
   /** What can be set when sampling (steps, guidance, temperature), each with a default and a description. */
   readonly sampling?: z.ZodObject;
   /** Codes of items: the mean, and the log variance where the encoder is a distribution. x [B, ...shape] → [B, ...latent]. */

@@ -3,6 +3,7 @@ export type {
   Capabilities,
   Classes,
   Conditions,
+  GivenIteration,
   Iteration,
   IterationState,
   LatentSpace,

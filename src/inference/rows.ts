@@ -30,7 +30,7 @@ export async function mapRows<R extends object>(
 }
 
 /** A batch of the fixed size whose first rows are those of `from`; the others are zero. */
-function rowsOf(from: HostTensor, first: number, used: number): HostTensor {
+export function rowsOf(from: HostTensor, first: number, used: number): HostTensor {
   const shape = from.shape.slice(1);
   const width = sizeOf(shape);
   const data = allocate(from.dtype, batchSize * width);

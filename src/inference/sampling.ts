@@ -1,11 +1,12 @@
 /** Drawing samples from a model, in batches of a fixed size: sample i does not depend on how many are asked for. */
-import type { Iteration, IterationState, ModelInstance } from '../contract/index.js';
+import type { ModelInstance } from '../contract/index.js';
 import { parseSettings } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
 import type { HostTensor, Tensor } from '../core/tensor.js';
 import { Rng } from '../random/rng.js';
 import { compile, type RunOptions } from '../runtime/program.js';
+import { IterationProgram } from './iteration.js';
 import { batchSize } from './rows.js';
 
 export interface SampleOptions {
@@ -85,8 +86,10 @@ function drawerFor(instance: ModelInstance, given: Readonly<Record<string, unkno
   let drawer = known.get(key);
   if (drawer === undefined) {
     if (sample !== undefined) drawer = direct(sample);
-    else if (iterate !== undefined) drawer = iterated(iterate(settings));
-    else
+    else if (iterate !== undefined) {
+      const program = new IterationProgram(iterate(settings), 'sample');
+      drawer = (labels, options, onStep) => program.run({ labels }, options, onStep);
+    } else
       throw new UsageError({
         operation: 'sample',
         expected: 'a model that can be sampled from',
@@ -99,35 +102,9 @@ function drawerFor(instance: ModelInstance, given: Readonly<Record<string, unkno
 
 const rng = new Rng({ stream: 'sample' });
 
-function contextOf(stream: string, labels: Tensor | undefined) {
-  return { count: batchSize, rng: rng.fork(stream), ...(labels === undefined ? {} : { labels }) };
-}
-
 function direct(sample: NonNullable<ModelInstance['capabilities']['sample']>): DrawBatch {
-  const program = compile((labels: Tensor | undefined) => sample(contextOf('', labels)), { name: 'sample' });
+  const program = compile((labels: Tensor | undefined) => sample({ count: batchSize, rng: rng.fork(''), labels }), {
+    name: 'sample',
+  });
   return (labels, options) => program.run([labels], options);
-}
-
-function iterated(iteration: Iteration): DrawBatch {
-  const { steps, start, scalars, step, finish } = iteration;
-  const starting = compile((labels: Tensor | undefined) => start(contextOf('start', labels)), { name: 'start' });
-  const stepping = compile(
-    (state: IterationState, values: IterationState, labels: Tensor | undefined) =>
-      step(state, values, contextOf('step', labels)),
-    { name: 'step' },
-  );
-  const finishing = compile((state: IterationState) => finish(state), { name: 'finish' });
-  return async (labels, options, onStep) => {
-    let state = await starting.run([labels], options);
-    for (let i = 0; i < steps; i++) {
-      const values = Object.entries(scalars(i)).map(([name, value]) => [name, hostScalar(value)] as const);
-      state = await stepping.run([state, Object.fromEntries(values), labels], { ...options, step: i + 1 });
-      onStep((i + 1) / steps);
-    }
-    return finishing.run([state], options);
-  };
-}
-
-function hostScalar(value: number): HostTensor {
-  return { shape: [], dtype: 'float32', data: Float32Array.of(value) };
 }
