@@ -41,7 +41,35 @@ export { exportModel } from './inference/export.js';
 export { instantiate } from './inference/instance.js';
 export { decodeCodes, encodeItems, interpolateItems, reconstructItems } from './inference/latent.js';
 export { drawSamples } from './inference/sampling.js';
-export { metrics } from './metrics/index.js';
+export {
+  bitsPerDim,
+  bitsPerDimOfDensity,
+  type Calibration,
+  type ClassificationReport,
+  type ClassReport,
+  calibration,
+  classificationReport,
+  type DiscrepancyOptions,
+  densityCoverage,
+  frechetDistance,
+  type InceptionScore,
+  inceptionScore,
+  type KernelDistance,
+  type KernelDistanceOptions,
+  kernelDistance,
+  maximumMeanDiscrepancy,
+  meanSquaredError,
+  metrics,
+  type NeighbourOptions,
+  precisionRecall,
+  psnr,
+  type ReliabilityBin,
+  type Rows,
+  rowsOf,
+  type SlicedWassersteinOptions,
+  slicedWasserstein,
+  ssim,
+} from './metrics/index.js';
 export { findModel, models } from './models/index.js';
 export {
   type AffineOptions,

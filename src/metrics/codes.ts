@@ -1,13 +1,7 @@
 /** Codes of a data set as plain rows, and statistics of them. */
 import type { EvaluationContext } from './contract.js';
 import { valuesOfItems } from './per-item.js';
-
-/** Rows of numbers: value j of row i at [i · width + j]. */
-export interface Rows {
-  readonly count: number;
-  readonly width: number;
-  readonly values: ArrayLike<number>;
-}
+import type { Rows } from './rows.js';
 
 /** Mean codes of all items, flattened. */
 export async function meanCodes(context: EvaluationContext): Promise<Rows> {

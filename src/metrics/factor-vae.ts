@@ -13,8 +13,9 @@
 import { UsageError } from '../core/errors.js';
 import type { Factors } from '../data/data-set.js';
 import { RandomSequence } from '../random/sequence.js';
-import { columnVariances, meanCodes, type Rows } from './codes.js';
+import { columnVariances, meanCodes } from './codes.js';
 import type { EvaluationContext } from './contract.js';
+import type { Rows } from './rows.js';
 
 /** Place of the votes in the generator's counter space, apart from programs and data sets. */
 const site = 0xffff0100;

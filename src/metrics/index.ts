@@ -1,5 +1,16 @@
 /** Metrics: what a model is measured by. */
 
 export { activeAbove } from './active-units.js';
+export { bitsPerDim, bitsPerDimOfDensity } from './bits-per-dim.js';
+export { type Calibration, calibration, type ReliabilityBin } from './calibration.js';
+export { type ClassificationReport, type ClassReport, classificationReport } from './classification-report.js';
 export type { EvaluationContext, Metric } from './contract.js';
+export { frechetDistance } from './frechet.js';
+export { meanSquaredError, psnr, ssim } from './image-quality.js';
+export { type InceptionScore, inceptionScore } from './inception-score.js';
+export { type KernelDistance, type KernelDistanceOptions, kernelDistance } from './kernel-distance.js';
+export { type DiscrepancyOptions, maximumMeanDiscrepancy } from './mmd.js';
+export { densityCoverage, type NeighbourOptions, precisionRecall } from './neighbours.js';
 export { metrics } from './registry.js';
+export { type Rows, rowsOf } from './rows.js';
+export { type SlicedWassersteinOptions, slicedWasserstein } from './sliced-wasserstein.js';

@@ -11,9 +11,10 @@
  * the largest (as Locatello et al. 2019 have it), not of draws from q(z | x).
  */
 import type { Factors } from '../data/data-set.js';
-import { meanCodes, type Rows } from './codes.js';
+import { meanCodes } from './codes.js';
 import type { EvaluationContext } from './contract.js';
 import { checkRows } from './factor-vae.js';
+import type { Rows } from './rows.js';
 
 /** 0…1; causes that do not vary do not count. */
 export function mutualInformationGap(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { columnVariances, type Rows } from '../../src/metrics/codes.js';
+import { columnVariances } from '../../src/metrics/codes.js';
 import { factorVaeScore } from '../../src/metrics/factor-vae.js';
 import { mutualInformation, mutualInformationGap } from '../../src/metrics/mutual-information-gap.js';
+import type { Rows } from '../../src/metrics/rows.js';
 import { RandomSequence } from '../../src/random/sequence.js';
 
 /** Causes of 3, 4 and 2 values, every combination equally often, and a source of noise. */
