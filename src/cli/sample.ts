@@ -5,9 +5,10 @@ import { loadRun, useDevice, writeSamples } from '../node/index.js';
 import { type Context, counted, print } from './io.js';
 import { collectSetting, integer, parseValue, type RunOptions, withJson, withRun } from './options.js';
 import { Meter } from './progress.js';
+import { sampleText, type TextOptions, withTextOptions } from './sample-text.js';
 
-interface SampleOptions extends RunOptions {
-  readonly numSamples: number;
+interface SampleOptions extends RunOptions, TextOptions {
+  readonly numSamples?: number;
   readonly seed: number;
   readonly label?: string;
   readonly steps?: unknown;
@@ -21,7 +22,7 @@ export function addSample(program: Command, { io }: Context): void {
     .summary('draw samples from a trained model')
     .description('Draws samples from a trained model. Sample i does not depend on how many are asked for.');
   withRun(command)
-    .option('--num-samples <n>', 'how many', integer('--num-samples', { least: 1 }), 100)
+    .option('--num-samples <n>', 'how many (default: 100; of text 1)', integer('--num-samples', { least: 1 }))
     .option('--seed <n>', 'seed of the noise', integer('--seed'), 0)
     .option('--label <name>', 'class of the samples, by name or number, for models that can be asked for one')
     .option('--steps <n>', 'steps of the sampler, for models that take many', parseValue)
@@ -32,13 +33,25 @@ export function addSample(program: Command, { io }: Context): void {
     )
     .option(
       '--out <file>',
-      'picture .png, or .npy: float32 [N, C, H, W] in 0…1, [N, 2] for points (default: in the run)',
+      'picture .png, or .npy: float32 [N, C, H, W] in 0…1, [N, 2] for points (default: in the run); .txt for text',
     );
+  withTextOptions(command);
   withJson(command).action(async (directory: string, options: SampleOptions) => {
-    const { numSamples: count, seed, label, json, checkpoint, steps, set = {} } = options;
+    const { numSamples, seed, label, json, checkpoint, steps, set = {} } = options;
     const settings = steps === undefined ? set : { ...set, steps };
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });
+    if (run.instance.capabilities.language !== undefined) {
+      const { prompt, maxNewTokens, temperature, topK, topP, repetitionPenalty, stop, cache, out } = options;
+      const choice = { temperature, topK, topP, repetitionPenalty };
+      await sampleText(
+        run,
+        { prompt, maxNewTokens, ...choice, stop, cache, count: numSamples ?? 1, seed, out, json },
+        io,
+      );
+      return;
+    }
+    const count = numSamples ?? 100;
     const name = `sample-seed${seed}${label === undefined ? '' : `-label${label.replace(/[^\w-]/g, '_')}`}.png`;
     const path = options.out ?? join(directory, 'samples', name);
     const meter = new Meter(io);

@@ -232,6 +232,7 @@ function newsOf(event: RunEvent): Partial<End> {
     case 'validation':
       return { validation: event.metrics };
     case 'samples':
+    case 'text':
       return event.path === undefined ? {} : { samples: event.path };
     default:
       return {};

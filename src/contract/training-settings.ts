@@ -14,6 +14,12 @@ export const trainingFields = {
     .lt(1)
     .default(0)
     .describe('Decay of the exponential moving average of the weights that samples and evaluation use; 0: off.'),
+  validateEvery: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Steps between measurements on the validation items; 0: once an epoch.'),
   validation: z
     .number()
     .int()

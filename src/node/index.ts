@@ -5,6 +5,13 @@ import { cpuBackend } from './backend.js';
 setDefaultBackend(cpuBackend());
 
 export * from '../index.js';
+export {
+  type GenerationEvent,
+  type GenerationSettings,
+  generateText,
+  scoreText,
+  writeText,
+} from '../inference/generation.js';
 export { didYouMean } from '../util/nearest.js';
 export { cpuBackend, type NodeBackendOptions } from './backend.js';
 export {
@@ -43,11 +50,14 @@ export {
   writeOnnx,
   writeReconstructions,
   writeSamples,
+  writeTextFile,
 } from './outputs.js';
 export type { RunConfig } from './run-config.js';
 export { type DataAccess, loadSplit } from './run-data.js';
 export { type MetricsLine, RunStore } from './run-store.js';
 export { type LoadedRun, loadRun, newestRun } from './runs.js';
 export type { PointSeries } from './scatter.js';
+export { openDataSet, readTokenizer } from './text-data.js';
+export { openTokenFile, writeTokenFile } from './token-files.js';
 export { beginRun, continueRun, type OpenRun, type RunEvent, type TrainRequest, trainRun } from './training.js';
 export { versions } from './versions.js';

@@ -122,3 +122,8 @@ export async function writeOnnx(run: LoadedRun, directory: string): Promise<Expo
   }
   return files;
 }
+
+/** Writes text whole: a crash leaves the old file or the new one. */
+export function writeTextFile(path: string, text: string): Promise<void> {
+  return writeFileWhole(path, text);
+}

@@ -149,6 +149,13 @@ export class RunStore {
     return path;
   }
 
+  /** @returns the text's path */
+  async writeSampleText(step: number, text: string): Promise<string> {
+    const path = join(this.directory, 'samples', `step-${step}.txt`);
+    await writeFileWhole(path, `${text}\n`);
+    return path;
+  }
+
   readCheckpoint(name?: string): Promise<Checkpoint | undefined> {
     return this.checkpoints.read(name);
   }

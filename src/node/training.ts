@@ -242,6 +242,9 @@ export async function* trainRun(
         case 'samples':
           yield { ...event, seconds, path: await store.writeSamples(step, pictureOf(event.samples)) };
           continue;
+        case 'text':
+          yield { ...event, seconds, path: await store.writeSampleText(step, event.text) };
+          continue;
         case 'checkpoint':
           if (event.best) lowest = watched;
           await store.writeCheckpoint(await trainer.checkpoint(), await trainer.weights(), {

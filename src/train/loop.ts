@@ -5,6 +5,7 @@
  */
 import { NonFiniteError } from '../core/errors.js';
 import type { HostTensor } from '../core/tensor.js';
+import { writeText } from '../inference/generation.js';
 import { drawSamples } from '../inference/sampling.js';
 import type { StepMetrics } from './step.js';
 import type { Progress, Trainer } from './trainer.js';
@@ -16,11 +17,16 @@ export type TrainEvent =
   | ({ readonly kind: 'validation'; readonly metrics: StepMetrics } & Progress)
   /** Fixed-seed samples, to watch them improve. */
   | ({ readonly kind: 'samples'; readonly samples: HostTensor } & Progress)
+  /** What a language model writes, at a fixed seed. */
+  | ({ readonly kind: 'text'; readonly text: string } & Progress)
   /** The state should be stored now; `best`: it has the lowest validation loss so far. */
   | ({ readonly kind: 'checkpoint'; readonly best: boolean } & Progress)
   /** Training stopped before its end because it was asked to. */
   | ({ readonly kind: 'stopped' } & Progress)
   | ({ readonly kind: 'done'; readonly metrics: StepMetrics } & Progress);
+
+/** Tokens of a text that is written to watch a language model improve. */
+const sampleTokens = 500;
 
 export interface LoopOptions {
   /** Steps between logged steps. */
@@ -72,7 +78,7 @@ export async function* train(trainer: Trainer, options: LoopOptions = {}): Async
     const stop = !last && shouldStop();
     const pause = performance.now();
     let improved = false;
-    if (due(stepsPerEpoch)) {
+    if (due(trainer.validateEvery)) {
       const losses = await trainer.validate();
       const loss = losses?.['loss'];
       if (losses !== undefined) yield { kind: 'validation', metrics: losses, ...trainer.progress };
@@ -84,6 +90,13 @@ export async function* train(trainer: Trainer, options: LoopOptions = {}): Async
         drawSamples(trainer.instance, { count: sampleCount, seed: trainer.seed }),
       );
       yield { kind: 'samples', samples, ...trainer.progress };
+    }
+    const { text } = trainer.data;
+    if (due(sampleEvery) && text !== undefined && trainer.instance.capabilities.language !== undefined) {
+      const written = await trainer.withAverages(() =>
+        writeText(trainer.instance, text.tokenizer, '', { maxNewTokens: sampleTokens, seed: trainer.seed }),
+      );
+      yield { kind: 'text', text: written, ...trainer.progress };
     }
     if (due(checkpointEvery) || improved || stop) yield { kind: 'checkpoint', best: improved, ...trainer.progress };
     clock += performance.now() - pause; // the pace is that of the steps alone

@@ -50,7 +50,8 @@ export class Trainer {
   readonly batchSize: number;
   private readonly settings: TrainingSettings;
   private readonly validationData: DataSet | undefined;
-  private readonly data: DataSet;
+  /** What is trained on. */
+  readonly data: DataSet;
   private readonly loader: Loader;
   private readonly phases: readonly PhaseStep[];
   private done = 0;
@@ -77,6 +78,11 @@ export class Trainer {
     this.phases = this.instance.phases.map((phase) => new PhaseStep(phase, { rng, ema, accumulate }));
     const moved = new Set<Variable>(this.instance.phases.flatMap((p) => p.parameters));
     allot(this.instance.module.variables().filter((v) => !moved.has(v)));
+  }
+
+  /** Steps between measurements on the validation items. */
+  get validateEvery(): number {
+    return this.settings.validateEvery || this.stepsPerEpoch;
   }
 
   get progress(): Progress {
