@@ -107,6 +107,7 @@ class Compiled {
   }
 
   async prepare(): Promise<void> {
+    if (this.graph.length === 0) return;
     const { model } = await this.link();
     await this.session.use(model, async () => undefined);
   }
@@ -116,6 +117,8 @@ class Compiled {
   }
 
   run(args: Tree<HostTensor>, { seed = 0, step = 0, firstRow = 0, accept }: RunOptions): Promise<unknown> {
+    // ONNX Runtime does not take a graph of nothing.
+    if (this.graph.length === 0) return Promise.resolve(this.result);
     return inTurn(async () => {
       const linked = await this.link();
       return this.session.use(linked.model, async (session) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { input } from '../../src/core/leaves.js';
+import { standardTarget } from '../../src/core/target.js';
 import { link } from '../../src/runtime/link.js';
 import { readCases, resultsOf } from '../contract/ops/harness.js';
 import { table } from '../contract/ops/table.js';
@@ -29,7 +30,8 @@ test('every op passes the reference checker', ({ skip }) => {
       const inputs = c.inputs.map((t, i) => input(`x${i}`, t));
       const cotangents = (c.cotangents ?? []).map((t, i) => input(`c${i}`, t));
       const { outputs, grads, second } = resultsOf(fn, c, inputs, cotangents);
-      const { model } = link(name, [...inputs, ...cotangents], [...outputs, ...grads, ...second], new Map());
+      const results = [...outputs, ...grads, ...second];
+      const { model } = link(name, [...inputs, ...cotangents], results, new Map(), standardTarget);
       const file = `${names.size}.onnx`;
       names.set(file, name);
       writeFileSync(join(folder, file), model);

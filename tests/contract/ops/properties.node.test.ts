@@ -4,6 +4,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import type { DType } from '../../../src/core/dtype.js';
 import { sizeOf } from '../../../src/core/shape.js';
+import { standardTarget } from '../../../src/core/target.js';
 import { compile, grad, type HostTensor, type Tensor } from '../../../src/node/index.js';
 import { link } from '../../../src/runtime/link.js';
 import { Choices, choices, Inputs, randomGraph, slicing } from './random-graphs.js';
@@ -13,7 +14,7 @@ const seed = 1;
 
 /** Runs a graph by ONNX Runtime alone, which allots the outputs by what it computes. */
 async function runFreely(inputs: Inputs, results: readonly Tensor[]): Promise<HostTensor[]> {
-  const linked = link('random', inputs.tensors, results, new Map());
+  const linked = link('random', inputs.tensors, results, new Map(), standardTarget);
   const session = await InferenceSession.create(linked.model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
   const feeds = inputs.hosts.flatMap(({ shape, dtype, data }, i) => {
     const name = linked.inputs[i];
