@@ -45,8 +45,15 @@ export function momentsOf({ count, width, values }: Points): Moments {
     for (let i = 0; i < count; i++) columns[j * count + i] = values[i * width + j]! - mean[j]!;
   }
   const transposed: Points = { count: width, width: count, values: columns };
-  const covariance: Float64Array[] = [];
-  forProducts(transposed, transposed, (_, row) => covariance.push(row.map((product) => product / (count - 1))));
+  const covariance = Array.from({ length: width }, () => new Float64Array(width));
+  forProducts(
+    transposed,
+    transposed,
+    (i, row) => {
+      for (let j = i; j < width; j++) covariance[i]![j] = covariance[j]![i] = row[j]! / (count - 1);
+    },
+    { upper: true },
+  );
   return { mean, covariance };
 }
 

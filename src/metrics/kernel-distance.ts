@@ -52,27 +52,28 @@ export function kernelDistance(
 
 /** MMD² of two sets of two or more rows. */
 function cubicMmd(a: Points, b: Points): number {
-  const within = (set: Points): number => (kernelSum(set, set) - kernelTrace(set)) / (set.count * (set.count - 1));
-  return within(a) + within(b) - (2 * kernelSum(a, b)) / (a.count * b.count);
+  return withinMean(a) + withinMean(b) - 2 * betweenMean(a, b);
 }
 
-function kernelSum(a: Points, b: Points): number {
+/** Mean of k(xᵢ, xⱼ) over i < j. */
+function withinMean(set: Points): number {
+  let total = 0;
+  forProducts(
+    set,
+    set,
+    (i, row) => {
+      for (let j = i + 1; j < row.length; j++) total += (row[j]! / set.width + 1) ** 3;
+    },
+    { upper: true },
+  );
+  return (2 * total) / (set.count * (set.count - 1));
+}
+
+/** Mean of k(xᵢ, yⱼ) over all pairs. */
+function betweenMean(a: Points, b: Points): number {
   let total = 0;
   forProducts(a, b, (_, row) => {
-    let sum = 0;
-    for (const product of row) sum += (product / a.width + 1) ** 3;
-    total += sum;
+    for (const product of row) total += (product / a.width + 1) ** 3;
   });
-  return total;
-}
-
-/** Σ k(xᵢ, xᵢ) */
-function kernelTrace({ count, width, values }: Points): number {
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    let square = 0;
-    for (let k = i * width; k < (i + 1) * width; k++) square += values[k]! ** 2;
-    total += (square / width + 1) ** 3;
-  }
-  return total;
+  return total / (a.count * b.count);
 }

@@ -14,79 +14,73 @@ import { forSquaredDistances } from './products.js';
 import { type Points, pointsOfBoth, type Rows } from './rows.js';
 
 export interface NeighbourOptions {
-  /** Neighbour that sets the width of balls. */
+  /** Neighbour that sets the width of balls for precision and recall; default 3, as in the paper. */
   readonly k?: number;
+  /** The same for density and coverage; default 5, as in the paper. */
+  readonly densityK?: number;
   readonly onProgress?: (fraction: number) => void;
 }
 
-/** Precision and recall; k is 3 as in the paper. */
-export function precisionRecall(
-  real: Rows,
-  generated: Rows,
-  { k = 3, onProgress }: NeighbourOptions = {},
-): { readonly precision: number; readonly recall: number } {
-  const [a, b] = pointsOfBoth('precision and recall', real, generated, { least: k + 1 });
-  const told = progress(a, b, onProgress);
-  const [ra, rb] = [radii(a, k, told), radii(b, k, told)];
-  const covered = new Uint8Array(b.count);
-  let recalled = 0;
-  forSquaredDistances(a, b, (i, row) => {
-    let inside = false;
-    for (let j = 0; j < row.length; j++) {
-      if (row[j]! < ra[i]!) covered[j] = 1;
-      if (row[j]! < rb[j]!) inside = true;
-    }
-    if (inside) recalled++;
-    told();
-  });
-  return { precision: covered.reduce((sum, one) => sum + one, 0) / b.count, recall: recalled / a.count };
+export interface NeighbourFigures {
+  readonly precision: number;
+  readonly recall: number;
+  readonly density: number;
+  readonly coverage: number;
 }
 
-/** Density and coverage; k is 5 as in the paper. */
-export function densityCoverage(
+/** All four from one walk over the distances, (M + N)² of them. */
+export function neighbourFigures(
   real: Rows,
   generated: Rows,
-  { k = 5, onProgress }: NeighbourOptions = {},
-): { readonly density: number; readonly coverage: number } {
-  const [a, b] = pointsOfBoth('density and coverage', real, generated, { least: k + 1 });
-  const told = progress(a, b, onProgress);
-  const ra = radii(a, k, told);
-  let [balls, covered] = [0, 0];
+  { k = 3, densityK = 5, onProgress = () => undefined }: NeighbourOptions = {},
+): NeighbourFigures {
+  const [a, b] = pointsOfBoth('metrics of nearest neighbours', real, generated, { least: Math.max(k, densityK) + 1 });
+  let done = 0;
+  const told = (): void => {
+    if (++done % 256 === 0) onProgress(done / (2 * a.count + b.count));
+  };
+  const [ra = [], wide = []] = radii(a, [k, densityK], told);
+  const [rb = []] = radii(b, [k], told);
+  const precise = new Uint8Array(b.count);
+  let [recalled, balls, covered] = [0, 0, 0];
   forSquaredDistances(a, b, (i, row) => {
+    let recall = false;
     let inside = 0;
-    for (const distance of row) if (distance < ra[i]!) inside++;
-    balls += inside;
+    for (let j = 0; j < row.length; j++) {
+      const distance = row[j]!;
+      if (distance < ra[i]!) precise[j] = 1;
+      if (distance < rb[j]!) recall = true;
+      if (distance < wide[i]!) inside++;
+    }
+    if (recall) recalled++;
     if (inside > 0) covered++;
+    balls += inside;
     told();
   });
-  return { density: balls / (k * b.count), coverage: covered / a.count };
+  return {
+    precision: precise.reduce((sum, one) => sum + one, 0) / b.count,
+    recall: recalled / a.count,
+    density: balls / (densityK * b.count),
+    coverage: covered / a.count,
+  };
 }
 
-/** Squared distance of each row to its k-th neighbour in the same set, itself not counted. */
-function radii(set: Points, k: number, told: () => void): Float64Array {
-  const out = new Float64Array(set.count);
-  const nearest = new Float64Array(k);
+/** For each k, the squared distance of each row to its k-th neighbour in the same set, itself not counted. */
+function radii(set: Points, ks: readonly number[], told: () => void): Float64Array[] {
+  const out = ks.map(() => new Float64Array(set.count));
+  const most = Math.max(...ks);
+  const nearest = new Float64Array(most);
   forSquaredDistances(set, set, (i, row) => {
     nearest.fill(Infinity);
     for (let j = 0; j < row.length; j++) {
       const distance = row[j]!;
-      if (j === i || distance >= nearest[k - 1]!) continue;
-      let place = k - 1;
+      if (j === i || distance >= nearest[most - 1]!) continue;
+      let place = most - 1;
       for (; place > 0 && nearest[place - 1]! > distance; place--) nearest[place] = nearest[place - 1]!;
       nearest[place] = distance;
     }
-    out[i] = nearest[k - 1]!;
+    for (const [n, k] of ks.entries()) out[n]![i] = nearest[k - 1]!;
     told();
   });
   return out;
-}
-
-/** Counts rows, of both sets among themselves and of the real ones against the others. */
-function progress(a: Points, b: Points, onProgress: NeighbourOptions['onProgress']): () => void {
-  const total = 2 * a.count + b.count;
-  let done = 0;
-  return () => {
-    done++;
-    if (done % 256 === 0) onProgress?.(Math.min(1, done / total));
-  };
 }

@@ -8,8 +8,14 @@ const together = 4;
  * Calls `fn` with ⟨aᵢ, bⱼ⟩ for all j, row by row. The array is used again for later rows.
  * @param a [M, D]
  * @param b [N, D]
+ * @param options upper: only products with j ≥ i are wanted; those with j < i are left as they are
  */
-export function forProducts(a: Points, b: Points, fn: (i: number, products: Float64Array) => void): void {
+export function forProducts(
+  a: Points,
+  b: Points,
+  fn: (i: number, products: Float64Array) => void,
+  { upper = false }: { upper?: boolean } = {},
+): void {
   const D = a.width;
   const [x, y] = [a.values, b.values];
   const out = Array.from({ length: together }, () => new Float64Array(b.count));
@@ -18,7 +24,7 @@ export function forProducts(a: Points, b: Points, fn: (i: number, products: Floa
     const rows = Math.min(together, a.count - first);
     const at = (r: number): number => (first + Math.min(r, rows - 1)) * D;
     const [a0, a1, a2, a3] = [at(0), at(1), at(2), at(3)];
-    for (let j = 0; j < b.count; j++) {
+    for (let j = upper ? first : 0; j < b.count; j++) {
       const b0 = j * D;
       let [s0, s1, s2, s3] = [0, 0, 0, 0];
       for (let k = 0; k < D; k++) {

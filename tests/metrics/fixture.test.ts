@@ -9,7 +9,7 @@ import { psnr, ssim } from '../../src/metrics/image-quality.js';
 import { inceptionScore } from '../../src/metrics/inception-score.js';
 import { kernelDistance } from '../../src/metrics/kernel-distance.js';
 import { maximumMeanDiscrepancy, medianDistance } from '../../src/metrics/mmd.js';
-import { densityCoverage, precisionRecall } from '../../src/metrics/neighbours.js';
+import { neighbourFigures } from '../../src/metrics/neighbours.js';
 import { pointsOf, type Rows } from '../../src/metrics/rows.js';
 import { transportOnLine } from '../../src/metrics/sliced-wasserstein.js';
 
@@ -81,12 +81,8 @@ describe.each(Object.entries(fixture.sets))('%s', (_, stored) => {
   });
 
   test('precision, recall, density and coverage', () => {
-    const { precision, recall } = precisionRecall(real, generated);
-    close(precision, stored.precision);
-    close(recall, stored.recall);
-    const { density, coverage } = densityCoverage(real, generated);
-    close(density, stored.density);
-    close(coverage, stored.coverage);
+    const figures = neighbourFigures(real, generated);
+    for (const name of ['precision', 'recall', 'density', 'coverage'] as const) close(figures[name], stored[name]);
   });
 
   test('MMD with the median distance as bandwidth', () => {

@@ -8,7 +8,7 @@ import { frechetDistance } from '../../src/metrics/frechet.js';
 import { inceptionScore } from '../../src/metrics/inception-score.js';
 import { kernelDistance } from '../../src/metrics/kernel-distance.js';
 import { maximumMeanDiscrepancy } from '../../src/metrics/mmd.js';
-import { densityCoverage, precisionRecall } from '../../src/metrics/neighbours.js';
+import { neighbourFigures } from '../../src/metrics/neighbours.js';
 import { type Rows, rowsOf } from '../../src/metrics/rows.js';
 import { slicedWasserstein } from '../../src/metrics/sliced-wasserstein.js';
 import { RandomSequence } from '../../src/random/sequence.js';
@@ -23,8 +23,7 @@ const distances = {
   'kernel distance': (a: Rows, b: Rows) => kernelDistance(a, b).mean,
   MMD: maximumMeanDiscrepancy,
   'sliced Wasserstein distance': slicedWasserstein,
-  'precision and recall': (a: Rows, b: Rows) => precisionRecall(a, b).precision,
-  'density and coverage': (a: Rows, b: Rows) => densityCoverage(a, b).density,
+  'metrics of nearest neighbours': (a: Rows, b: Rows) => neighbourFigures(a, b).precision,
 } as const;
 
 describe.each(Object.entries(distances))('%s', (_, distance) => {
@@ -50,8 +49,7 @@ test('a set has no distance to itself', () => {
   const set = normal(300, 20, { deviation: 5 });
   expect(frechetDistance(set, set)).toBeLessThan(1e-9);
   expect(slicedWasserstein(set, set)).toBe(0);
-  expect(precisionRecall(set, set)).toEqual({ precision: 1, recall: 1 });
-  expect(densityCoverage(set, set).coverage).toBe(1);
+  expect(neighbourFigures(set, set)).toMatchObject({ precision: 1, recall: 1, coverage: 1 });
   // Also where the covariance has far less than full rank.
   const few = normal(5, 40);
   expect(frechetDistance(few, few)).toBeLessThan(1e-6);
@@ -110,11 +108,11 @@ test('a collapsed generator has precision without recall; a wide one the reverse
   const real = normal(400, 2);
   const narrow = normal(400, 2, { seed: 5, deviation: 0.05 });
   const wide = normal(400, 2, { seed: 6, deviation: 8 });
-  expect(precisionRecall(real, narrow).precision).toBeGreaterThan(0.95);
-  expect(precisionRecall(real, narrow).recall).toBeLessThan(0.05);
-  expect(densityCoverage(real, narrow).coverage).toBeLessThan(0.1);
-  expect(precisionRecall(real, wide).precision).toBeLessThan(0.2);
-  expect(precisionRecall(real, wide).recall).toBeGreaterThan(0.9);
+  expect(neighbourFigures(real, narrow).precision).toBeGreaterThan(0.95);
+  expect(neighbourFigures(real, narrow).recall).toBeLessThan(0.05);
+  expect(neighbourFigures(real, narrow).coverage).toBeLessThan(0.1);
+  expect(neighbourFigures(real, wide).precision).toBeLessThan(0.2);
+  expect(neighbourFigures(real, wide).recall).toBeGreaterThan(0.9);
 });
 
 test('inception score is the number of classes at best and 1 at worst', () => {
