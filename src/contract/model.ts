@@ -122,6 +122,8 @@ export interface ModelDefinition<S extends z.ZodRawShape> {
   };
   /** Flat settings, each with a default and a description: `z.number().default(20).describe('…')`. */
   readonly config: S;
+  /** Changes to the defaults for data of a kind. */
+  readonly defaultsFor?: Partial<Record<DataKind, Partial<Settings<S>>>>;
   /** Named changes to the defaults. `tiny` is for tests: it trains within seconds. */
   readonly presets: { readonly tiny: Partial<Settings<S>>; readonly [name: string]: Partial<Settings<S>> };
   create(config: Settings<S>, context: CreateContext): ModelInstance;
@@ -131,9 +133,11 @@ export interface ModelDefinition<S extends z.ZodRawShape> {
 export type Settings<S extends z.ZodRawShape = z.ZodRawShape> = z.output<z.ZodObject<S>> & TrainingSettings;
 
 /** A model whose settings' types have been forgotten, as lists hold it. */
-export interface ModelRecord extends Omit<ModelDefinition<z.ZodRawShape>, 'config' | 'presets' | 'create'> {
+export interface ModelRecord
+  extends Omit<ModelDefinition<z.ZodRawShape>, 'config' | 'defaultsFor' | 'presets' | 'create'> {
   /** Schema of all settings; unknown keys are refused. */
   readonly config: z.ZodObject;
+  readonly defaultsFor?: Partial<Record<DataKind, Readonly<Record<string, unknown>>>>;
   readonly presets: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   create(config: Record<string, unknown>, context: CreateContext): ModelInstance;
 }

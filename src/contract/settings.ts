@@ -1,6 +1,7 @@
 /** How settings are declared, read and checked. */
 import { z } from 'zod';
 import { UsageError } from '../core/errors.js';
+import type { DataKind } from '../data/data-set.js';
 import { nearestNames } from '../util/nearest.js';
 import type { ModelDefinition, ModelRecord } from './model.js';
 import { trainingFields } from './training-settings.js';
@@ -12,13 +13,13 @@ export function defineModel<S extends z.ZodRawShape>(definition: ModelDefinition
 }
 
 /**
- * All settings of a model: its defaults, changed by a preset, changed by the given ones.
+ * All settings of a model: its defaults, those for the data's kind, changed by a preset, changed by the given ones.
  * @throws UsageError naming the setting, what it takes and what it got; unknown names with the nearest known ones
  */
 export function resolveSettings(
   model: ModelRecord,
   given: Readonly<Record<string, unknown>>,
-  { preset }: { preset?: string } = {},
+  { preset, kind }: { preset?: string; kind?: DataKind | undefined } = {},
 ): Record<string, unknown> {
   if (preset !== undefined && model.presets[preset] === undefined) {
     throw new UsageError({
@@ -28,7 +29,11 @@ export function resolveSettings(
       remedy: 'Choose one of these, or leave --preset out.',
     });
   }
-  return parseSettings(model.id, model.config, { ...(preset === undefined ? {} : model.presets[preset]), ...given });
+  return parseSettings(model.id, model.config, {
+    ...(kind === undefined ? {} : model.defaultsFor?.[kind]),
+    ...(preset === undefined ? {} : model.presets[preset]),
+    ...given,
+  });
 }
 
 /**

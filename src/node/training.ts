@@ -5,6 +5,7 @@
 import type { ModelRecord } from '../contract/index.js';
 import { resolveSettings } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
+import { dataSets } from '../data/registry.js';
 import type { Tokenizer } from '../data/tokenizers/index.js';
 import { findModel } from '../models/index.js';
 import { type TrainEvent, train } from '../train/loop.js';
@@ -111,8 +112,9 @@ function pick<T>(validation: T | undefined): { validation?: T } {
  */
 export async function beginRun(request: TrainRequest, directory?: string): Promise<OpenRun> {
   const model = findModel(request.model);
-  const settings = resolveSettings(model, request.settings, pickPreset(request));
   const asked = { ...request, seed: request.seed ?? 0, data: dataSetName(request.data ?? model.data.default) };
+  const kind = dataSets.find(({ id }) => id === asked.data)?.kind;
+  const settings = resolveSettings(model, request.settings, { ...pickPreset(request), kind });
   if (directory !== undefined) await refuseUsed(directory);
   const { config, trainer, tokenizer } = await prepare(model, settings, asked, {});
   const store = await RunStore.create(directory ?? (await freeRunDirectory(model.id)), config);
