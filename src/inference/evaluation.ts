@@ -1,9 +1,11 @@
 /** Evaluating a model: the metrics that fit what it can do. */
 import type { ModelInstance } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
+import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 import { type Metric, metrics } from '../metrics/index.js';
 import { didYouMean } from '../util/nearest.js';
+import { drawSamples } from './sampling.js';
 
 export interface EvaluateOptions {
   /** Names of metrics; default: all that fit. */
@@ -24,10 +26,16 @@ export async function evaluateModel(
   { metrics: names, against, seed, onProgress = () => undefined }: EvaluateOptions,
 ): Promise<Record<string, number>> {
   const fitting = metrics.filter((metric) => metric.fits(instance.capabilities, { data, against }));
+  const drawn = new Map<number, Promise<HostTensor>>();
   const results: Record<string, number> = {};
   for (const metric of names === undefined ? fitting : names.map((name) => find(name, fitting))) {
     const progress = (fraction: number): void => onProgress(metric.id, fraction);
-    results[metric.id] = await metric.compute({ instance, data, against, seed, onProgress: progress });
+    const draw = (count: number): Promise<HostTensor> => {
+      const known = drawn.get(count) ?? drawSamples(instance, { count, seed, onProgress: progress });
+      drawn.set(count, known);
+      return known;
+    };
+    results[metric.id] = await metric.compute({ instance, data, against, seed, draw, onProgress: progress });
   }
   return results;
 }

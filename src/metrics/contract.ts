@@ -1,5 +1,6 @@
 /** What a metric is. */
 import type { Capabilities, ModelInstance } from '../contract/index.js';
+import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 
 export interface EvaluationContext {
@@ -9,6 +10,11 @@ export interface EvaluationContext {
   /** Outliers: items of another kind, to be told from `data`. */
   readonly against?: DataSet | undefined;
   readonly seed: number;
+  /**
+   * Samples [count, ...shape] of the model at the seed, conditional models asked for each class in turn; drawn once,
+   * however many metrics look at them.
+   */
+  readonly draw: (count: number) => Promise<HostTensor>;
   /** Called with the fraction done. */
   readonly onProgress: (fraction: number) => void;
 }
