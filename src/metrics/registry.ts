@@ -6,6 +6,7 @@ import { codebookPerplexity, codebookUsage } from './codebook.js';
 import type { Metric } from './contract.js';
 import { disentanglement } from './factor-vae.js';
 import { importanceWeightedNll, negativeElbo } from './likelihood.js';
+import { highQualityRate, modeCoverage } from './mode-coverage.js';
 import { informationGap } from './mutual-information-gap.js';
 import { reconstructionError, restorationError } from './reconstruction.js';
 import { bitsPerByte, bitsPerCharacter, perplexity } from './text.js';
@@ -141,5 +142,21 @@ export const metrics: readonly Metric[] = [
     better: 'higher',
     fits: ({ quantize }) => quantize !== undefined,
     compute: codebookPerplexity,
+  },
+  {
+    id: 'modes',
+    title: 'Gaussians of the eight that at least 1 % of 10,000 samples lie in',
+    unit: 'modes',
+    better: 'higher',
+    fits: ({ sample, iterate }, { data }) => data.id === 'gaussians' && (sample ?? iterate) !== undefined,
+    compute: modeCoverage,
+  },
+  {
+    id: 'high_quality',
+    title: 'Share of 10,000 samples within three deviations of the nearest of the eight Gaussians',
+    unit: '',
+    better: 'higher',
+    fits: ({ sample, iterate }, { data }) => data.id === 'gaussians' && (sample ?? iterate) !== undefined,
+    compute: highQualityRate,
   },
 ];
