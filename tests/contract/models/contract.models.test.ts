@@ -77,7 +77,7 @@ describe.each(models.map((model) => [model.id, model] as const))('%s', (_, model
   it('overfits one batch', async () => {
     const data = await dataFor(model, 16);
     const trainer = tinyTrainer(model, data, 1, { batchSize: 16, learningRate: 3e-3 });
-    if (trainer.instance.phases.length > 1) return; // a game has no loss that must fall
+    if (trainer.instance.phases.length !== 1) return; // a game has no loss that must fall; what is fitted has one step
     const losses: number[] = [];
     for (let i = 0; i < 150; i++) losses.push((await trainer.step())['loss']!);
     const mean = (part: number[]): number => part.reduce((a, b) => a + b, 0) / part.length;
@@ -95,6 +95,7 @@ describe.each(models.map((model) => [model.id, model] as const))('%s', (_, model
     for (let i = 0; i < 6; i++) await other.step();
     const end = await a.checkpoint();
     expect(Buffer.compare(Buffer.from(end), Buffer.from(await b.checkpoint()))).toBe(0);
+    if (a.instance.fitting !== undefined) return; // counting draws nothing
     expect(Buffer.compare(Buffer.from(end), Buffer.from(await other.checkpoint()))).not.toBe(0);
   });
 
