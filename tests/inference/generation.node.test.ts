@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/core/errors.js';
 import { allTokens } from '../../src/data/text.js';
 import { ByteTokenizer } from '../../src/data/tokenizers/index.js';
-import { evaluateModel } from '../../src/inference/evaluation.js';
 import {
   type GenerationEvent,
   generateText,
@@ -11,12 +10,16 @@ import {
   windowStart,
   writeText,
 } from '../../src/inference/generation.js';
+import type { EvaluationContext } from '../../src/metrics/index.js';
 import { scoreTokens } from '../../src/metrics/score-text.js';
+import { bitsPerByte, bitsPerCharacter, perplexity } from '../../src/metrics/text.js';
 import { trainedOnSentences } from './text-models.js';
 
 const models = [
   ['gpt', 30, {}],
   ['gpt', 30, { positions: 'rotary', norm: 'rms', context: 20 }],
+  ['lstm', 30, {}],
+  ['ngram', 1, { order: 6 }],
 ] as const;
 
 describe.each(models)('%s after %i steps %o', (id, steps, given) => {
@@ -72,14 +75,17 @@ describe.each(models)('%s after %i steps %o', (id, steps, given) => {
 
   it('has learnt something, and its three metrics are one sum divided by three counts', async () => {
     const { trainer, test } = await made;
-    const {
-      perplexity,
-      bits_per_char: bpc,
-      bits_per_byte: bpb,
-    } = await evaluateModel(trainer.instance, test, { seed: 0 });
-    expect(perplexity).toBeLessThan(test.text!.tokenizer.size * 0.7);
-    expect(bpc).toBeCloseTo(Math.log2(perplexity!), 5); // one token is one character
-    expect(bpb).toBeCloseTo(bpc!, 5); // of one byte
+    const context = {
+      instance: trainer.instance,
+      data: test,
+      seed: 0,
+      onProgress: () => {},
+    } as unknown as EvaluationContext;
+    const perToken = await perplexity(context);
+    expect(perToken).toBeLessThan(test.text!.tokenizer.size * 0.7);
+    const perCharacter = await bitsPerCharacter(context);
+    expect(perCharacter).toBeCloseTo(Math.log2(perToken), 5); // one token is one character
+    expect(await bitsPerByte(context)).toBeCloseTo(perCharacter, 5); // of one byte
   });
 });
 
@@ -140,11 +146,16 @@ describe('writing', () => {
 
   it('counts bytes and characters of tokens that are several', async () => {
     const { trainer, test } = await trainedOnSentences('gpt', 5, { tokenizer: 'bpe' });
-    const result = await evaluateModel(trainer.instance, test, { seed: 0 });
+    const context = {
+      instance: trainer.instance,
+      data: test,
+      seed: 0,
+      onProgress: () => {},
+    } as unknown as EvaluationContext;
     const tokens = allTokens(test.text!.tokens);
     const characters = test.text!.tokenizer.decode(tokens.subarray(1)).length;
-    const bits = Math.log2(result.perplexity!) * (tokens.length - 1);
-    expect(result.bits_per_char).toBeCloseTo(bits / characters, 6);
+    const bits = Math.log2(await perplexity(context)) * (tokens.length - 1);
+    expect(await bitsPerCharacter(context)).toBeCloseTo(bits / characters, 6);
     expect(tokens.length).toBeLessThan(characters * 0.7);
   });
 });
