@@ -1,0 +1,101 @@
+/**
+ * Deep convolutional GAN: the network shapes with which adversarial training of image models first held together.
+ *
+ * Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
+ * Networks", ICLR 2016 (arXiv:1511.06434). The game is the one of `gan`, with −E ln D(G(z)) for the generator.
+ *
+ * The rules of §3: strided and transposed convolutions in the place of pooling; batch norm in both networks but for the
+ * generator's output and the discriminator's input; no hidden linear layers; ReLU in the generator, leaky ReLU of slope
+ * 0.2 in the discriminator; weights start as N(0, 0.02²); Adam at 2·10⁻⁴ with β₁ = 0.5, batches of 128.
+ *
+ * What differs from the paper: 4×4 kernels instead of 5×5, so that every place is painted by equally many of them;
+ * z ~ N(0, I) instead of uniform noise; sizes follow the images (28×28: two strides; 64×64: four, with the paper's
+ * 1024 channels at channels = 128); the discriminator's batch norm keeps no running statistics.
+ */
+import { z } from 'zod';
+import { defineModel } from '../contract/index.js';
+import type { Shape } from '../core/shape.js';
+import { nonSaturating } from '../losses/index.js';
+import { Module } from '../nn/index.js';
+import { adam, constant } from '../optim/index.js';
+import type { Rng } from '../random/rng.js';
+import { phasesOf } from './blocks/adversarial-game.js';
+import { ConvDiscriminator, ConvGenerator } from './blocks/adversarial-networks.js';
+
+class Dcgan extends Module {
+  readonly generator: ConvGenerator;
+  readonly discriminator: ConvDiscriminator;
+
+  constructor(shape: Shape, { latent, channels }: { latent: number; channels: number }, rng: Rng) {
+    super();
+    this.generator = new ConvGenerator({ shape, inputs: latent, channels, rng });
+    this.discriminator = new ConvDiscriminator({ shape, channels, batchNorm: true, rng });
+  }
+}
+
+export default defineModel({
+  id: 'dcgan',
+  title: 'Deep convolutional GAN',
+  family: 'gan',
+  summary: 'A GAN of strided convolutions with batch norm: sharp images.',
+  paper: {
+    title: 'Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks',
+    authors: 'Radford, Metz, Chintala',
+    year: 2016,
+    arxiv: '1511.06434',
+  },
+  data: { kinds: ['image'], default: 'synthetic-digits' },
+  config: {
+    epochs: z.number().positive().default(40).describe('Passes over the training data; each player sees half of it.'),
+    learningRate: z.number().positive().default(2e-4).describe("Both players' rate."),
+    latent: z.number().int().positive().default(100).describe('Dimensions of the code.'),
+    channels: z
+      .number()
+      .int()
+      .positive()
+      .default(32)
+      .describe('Channels at half the resolution; twice as many at each halving.'),
+    beta1: z.number().min(0).lt(1).default(0.5).describe("Adam's β₁; the usual 0.9 makes games swing."),
+    discriminatorSteps: z.number().int().positive().default(1).describe('Moves of the discriminator in a step.'),
+    generatorSteps: z.number().int().positive().default(1).describe('Moves of the generator in a step.'),
+  },
+  presets: { tiny: { latent: 4, channels: 4, batchSize: 16, epochs: 1 } },
+
+  create(config, { data: { shape }, rng }) {
+    const net = new Dcgan(shape, config, rng);
+    const { generator, discriminator } = net;
+    const moving = { optimizer: adam({ beta1: config.beta1 }), learningRate: constant(config.learningRate) };
+
+    return {
+      module: net,
+      phases: phasesOf(
+        {
+          loss: nonSaturating,
+          latent: config.latent,
+          generate: (code, _, context) => generator.forward(code, context),
+          judge: (x) => discriminator.forward(x),
+          score: (logits) => logits.sigmoid(),
+        },
+        {
+          discriminator: {
+            name: 'discriminator',
+            parameters: discriminator.parameters(),
+            moves: config.discriminatorSteps,
+            ...moving,
+          },
+          generator: {
+            name: 'generator',
+            parameters: generator.parameters(),
+            moves: config.generatorSteps,
+            ...moving,
+          },
+        },
+      ),
+      capabilities: {
+        latent: { shape: [config.latent], prior: 'normal' },
+        sample: ({ count, rng: r }) => generator.forward(r.normal([count, config.latent])),
+        decode: (code) => generator.forward(code),
+      },
+    };
+  },
+});
