@@ -29,7 +29,10 @@ export function addInterpolate(program: Command, context: Context): void {
   const command = program
     .command('interpolate')
     .summary('show ways through the latent space')
-    .description('Shows ways through the latent space between pairs of items of the data, one row each.');
+    .description(
+      'Shows ways through the latent space between pairs of items of the data, one row each; of models that do not ' +
+        'encode, such as GANs, between pairs of draws from the prior.',
+    );
   withRun(command)
     .option('--num-samples <n>', 'how many rows', integer('--num-samples', { least: 1 }), 8)
     .option('--steps <n>', 'items in a row, ends included', integer('--steps', { least: 2 }), 10)

@@ -1,10 +1,14 @@
-/** Through the latent space: reconstruction and interpolation, for every model that encodes and decodes. */
+/**
+ * Through the latent space: reconstruction, for models that encode and decode; interpolation, for all that decode: those
+ * that do not encode begin at draws from their prior.
+ */
 import type { Capabilities, ModelInstance, TensorBatch } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 import { type HostBatch, hostBatch } from '../data/host-batches.js';
+import { fillNormal } from '../random/distributions.js';
 import { Rng } from '../random/rng.js';
 import { compile } from '../runtime/program.js';
 import { mapRows, pickRows } from './rows.js';
@@ -77,6 +81,32 @@ export async function encodeItems(
   return mapRows(items, (batch) => program.run([batch]));
 }
 
+/**
+ * Codes [rows.length, ...latent] drawn from a normal prior: each depends on the seed and its row alone.
+ * @throws UsageError where the model has no such prior
+ */
+export function priorCodes(
+  { capabilities: { latent } }: ModelInstance,
+  rows: readonly number[],
+  { seed }: { seed: number },
+): HostTensor {
+  if (latent?.prior !== 'normal') {
+    throw new UsageError({
+      operation: 'draw codes',
+      expected: 'a model with a normal prior on its codes',
+      got: latent === undefined ? 'one without a latent space' : 'one without',
+      remedy: "'genera list models' shows what each model can do.",
+    });
+  }
+  const size = sizeOf(latent.shape);
+  const data = new Float32Array(rows.length * size);
+  const place = new Rng({ seed, stream: 'prior' }).host();
+  for (const [i, row] of rows.entries()) {
+    fillNormal(data.subarray(i * size, (i + 1) * size), { ...place, firstRow: row });
+  }
+  return { shape: [rows.length, ...latent.shape], dtype: 'float32', data };
+}
+
 /** Items of codes [n, ...latent]; conditional models need the labels int32 [n] as well. */
 export async function decodeCodes(
   instance: ModelInstance,
@@ -131,6 +161,7 @@ function dot(a: Float32Array, b: Float32Array): number {
 /**
  * Pictures on the way between pairs of items of a data set: [pairs·steps, ...shape], one row of `steps` a pair. A
  * conditional model is told the label of the first item all the way: then the style changes and the class stays.
+ * Where the model does not encode, draws from its prior stand for the codes, one for each item's position.
  */
 export async function interpolateItems(
   instance: ModelInstance,
@@ -145,7 +176,15 @@ export async function interpolateItems(
     );
   const { labels } = side(0);
   need(instance, 'interpolate', 'decode', labels);
-  const codesOf = async (i: 0 | 1): Promise<HostTensor> => (await encodeItems(instance, side(i))).mean;
+  const { encode, latent } = instance.capabilities;
+  const codesOf = async (i: 0 | 1): Promise<HostTensor> => {
+    if (encode !== undefined || latent === undefined) return (await encodeItems(instance, side(i))).mean;
+    return priorCodes(
+      instance,
+      pairs.map((pair) => pair[i]),
+      { seed: 0 },
+    );
+  };
   const between = interpolateCodes(await codesOf(0), await codesOf(1), options);
   const rows = pairs.flatMap((_, i) => new Array<number>(options.steps).fill(i));
   return decodeCodes(instance, between, labels === undefined ? undefined : pickRows(labels, rows));
