@@ -30,13 +30,14 @@ export function addArithmetic(program: Command, context: Context): void {
         'The first row shows the means and the sum; each further one does the same to an item of the first group.',
     );
   withRun(command)
-    .argument('<terms>', "groups with + and - between them, such as '7 - 1 + 4'")
+    .argument('<terms...>', 'groups with + and - between them: 7 - 1 + 4')
     .option('--num-samples <n>', 'items of the first group', integer('--num-samples'), 5);
   withSplit(withDataDir(command)).option(
     '--out <file>',
     'picture .png, or .npy: float32 [rows · (terms + 1), ...] (default: in the run)',
   );
-  withJson(command).action(async (directory: string, text: string, options: ArithmeticOptions) => {
+  withJson(command).action(async (directory: string, words: string[], options: ArithmeticOptions) => {
+    const text = words.join(' ');
     const { numSamples: count, split, json, checkpoint } = options;
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });

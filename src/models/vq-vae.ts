@@ -5,7 +5,7 @@
  * van den Oord, Vinyals, Kavukcuoglu, "Neural Discrete Representation Learning", 2017 (arXiv:1711.00937).
  *
  *   z_e = f(x) [D, H/4, W/4];  k = argminⱼ ‖z_e − eⱼ‖ at each place;  z_q = e_k                  (eq. 1, 2)
- *   x̂ = σ(g(z_q)), the gradient at z_q copied to z_e (straight-through)                          (§3.2)
+ *   x̂ = g(z_q), the gradient at z_q copied to z_e (straight-through)                          (§3.2)
  *   loss = ‖x̂ − x‖² + β·‖z_e − sg[z_q]‖²                                                         (eq. 3, first and third term)
  *
  * The codebook follows moving averages of what was assigned to each entry instead of a gradient (appendix A.1):
@@ -15,7 +15,7 @@
  * What differs from the paper: an entry that is read less than once in a batch on the average is put on a random encoder
  * output of the batch, so that none lies idle (restarts of dead codes, as in Dhariwal et al. 2020, "Jukebox", §3.1);
  * this also makes the first codebook. No prior is trained here, so there are no samples. The pixels' likelihood is a
- * Gaussian of variance ½ (squared error), with means in 0…1. One residual block on each side.
+ * Gaussian of variance ½ (squared error); what is decoded is cut to 0…1. One residual block on each side.
  */
 import { z } from 'zod';
 import { defineModel } from '../contract/index.js';
@@ -80,12 +80,15 @@ class Decoder extends Module {
     this.whole = new ConvTranspose2d(channels / 2, outputs, 4, { stride: 2, padding: 1, rng });
   }
 
-  /** [B, D, H/4, W/4] → [B, C, H, W] in 0…1 */
+  /** [B, D, H/4, W/4] → [B, C, H, W] */
   forward(code: Tensor): Tensor {
     const quarter = this.block.forward(this.input.forward(code)).relu();
-    return this.whole.forward(this.half.forward(quarter).relu()).sigmoid();
+    return this.whole.forward(this.half.forward(quarter).relu());
   }
 }
+
+/** Nₖ before the first batch. */
+const faint = 1e-3;
 
 /** The entries that the codebook has of each image, and what becomes of the codebook in training. */
 class Codebook extends Module {
@@ -99,11 +102,13 @@ class Codebook extends Module {
 
   constructor(codes: number, size: number, decay: number, rng: Rng) {
     super();
-    const [stream, draw] = [rng.host(), initializers.normal()];
     this.codes = codes;
     this.size = size;
     this.decay = decay;
-    this.counts = new Variable([codes], { trainable: false, initial: () => new Float32Array(codes).fill(1) });
+    // Entries within 1/K of 0, with next to no weight: the first batch decides where they go.
+    const stream = rng.host();
+    const draw = initializers.uniform({ low: -faint / codes, high: faint / codes });
+    this.counts = new Variable([codes], { trainable: false, initial: () => new Float32Array(codes).fill(faint) });
     this.sums = new Variable([codes, size], { trainable: false, initial: () => draw([codes, size], stream) });
   }
 
@@ -209,6 +214,7 @@ export default defineModel({
     const places = quartered(shape).slice(1);
     const [h, w] = places as [number, number];
 
+    const image = (code: Tensor): Tensor => net.decoder.forward(code).clip(0, 1);
     const run = (x: Tensor, { train, rng: r }: Context) => {
       const encoded = net.encoder.forward(x); // [B, D, h, w]
       const vectors = net.vectors(encoded); // [Bhw, D]
@@ -248,8 +254,8 @@ export default defineModel({
       capabilities: {
         latent: { shape: [config.size, h, w], prior: null },
         encode: (x) => ({ mean: net.maps(net.indices(x)) }),
-        decode: (code) => net.decoder.forward(net.quantized(code)),
-        reconstruct: (x) => net.decoder.forward(net.maps(net.indices(x))),
+        decode: (code) => image(net.quantized(code)),
+        reconstruct: (x) => image(net.maps(net.indices(x))),
         quantize: { codes: config.codes, indices: (x) => net.indices(x).reshape([-1, h, w]) },
       },
     };
