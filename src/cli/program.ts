@@ -7,6 +7,7 @@ import { addDoctor } from './doctor.js';
 import { addEval } from './eval.js';
 import { addExport } from './export.js';
 import { report, usageErrorOf } from './failures.js';
+import { addImport } from './import.js';
 import { addInterpolate } from './interpolate.js';
 import type { Context, Io } from './io.js';
 import { addLatent } from './latent.js';
@@ -39,6 +40,7 @@ const commands = [
   addLatent,
   addDenoise,
   addExport,
+  addImport,
   addDoctor,
 ];
 
