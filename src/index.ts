@@ -36,7 +36,7 @@ export type { DataSet, DataSetRecord } from './data/data-set.js';
 export { hostBatch } from './data/host-batches.js';
 export { batches, createLoader } from './data/loader.js';
 export { dataSets, findDataSet } from './data/registry.js';
-export { evaluateModel } from './inference/evaluation.js';
+export { type EvaluationResult, evaluateModel } from './inference/evaluation.js';
 export { exportModel } from './inference/export.js';
 export { instantiate } from './inference/instance.js';
 export { decodeCodes, encodeItems, interpolateItems, reconstructItems } from './inference/latent.js';
@@ -50,6 +50,8 @@ export {
   calibration,
   classificationReport,
   type DiscrepancyOptions,
+  type Extracted,
+  type FeatureExtractor,
   frechetDistance,
   type InceptionScore,
   inceptionScore,
@@ -62,6 +64,7 @@ export {
   type NeighbourFigures,
   type NeighbourOptions,
   neighbourFigures,
+  onnxExtractor,
   psnr,
   type ReliabilityBin,
   type Rows,

@@ -1,7 +1,7 @@
 /** `genera eval`: metrics of a trained model on held-out data. */
 import type { Command } from 'commander';
-import { evaluateRun, listMetrics, loadRun, loadSplit, useDevice } from '../node/index.js';
-import { type Context, counted, print, rounded, table } from './io.js';
+import { type Evaluation, evaluateRun, listMetrics, loadRun, loadSplit, useDevice } from '../node/index.js';
+import { type Context, counted, note, print, rounded, table } from './io.js';
 import {
   type DataOptions,
   dataAccess,
@@ -19,6 +19,7 @@ interface EvalOptions extends RunOptions, DataOptions {
   readonly against?: string;
   readonly split: 'train' | 'validation' | 'test';
   readonly numSamples?: number;
+  readonly extractor?: string;
   readonly seed: number;
 }
 
@@ -37,39 +38,60 @@ export function addEval(program: Command, context: Context): void {
   withSplit(withDataDir(command))
     .option(
       '--num-samples <n>',
-      'only so many items (default: the whole split)',
+      'only so many items, and so many samples (default: the whole split; 10,000 samples, or 1,000 where each takes many steps)',
       integer('--num-samples', { least: 1 }),
+    )
+    .option(
+      '--extractor <file>',
+      'ONNX file that turns images into features (default: genera-cnn-28 for grey images of 28×28, else none)',
     )
     .option('--against <data>', 'outliers to be told from the items, for auroc: a data set of the same shape')
     .option('--seed <n>', 'seed of the noise', integer('--seed'), 0);
   withJson(command).action(async (directory: string, options: EvalOptions) => {
-    const { metrics, split, numSamples: count, seed, json, checkpoint, against: dataSet } = options;
+    const { metrics, split, numSamples: count, extractor, seed, json, checkpoint, against: dataSet } = options;
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });
-    const access = { ...dataAccess(context, options.dataDir), count };
-    const data = await loadSplit(run, split, access);
-    const against = dataSet === undefined ? undefined : await loadSplit(run, split, { ...access, dataSet });
+    const access = dataAccess(context, options.dataDir);
+    // Samples are compared with the whole split; only of text is no more loaded than is measured.
+    const whole = run.config.data.kind !== 'text';
+    const data = await loadSplit(run, split, whole ? access : { ...access, count });
+    const against = dataSet === undefined ? undefined : await loadSplit(run, split, { ...access, count, dataSet });
     const meter = new Meter(io);
     try {
       const onProgress = (metric: string, fraction: number): void => meter.show(fraction, `${metric} of ${directory}`);
       const result = await evaluateRun(run, data, {
         seed,
         against,
+        count,
+        extractor,
         onProgress,
         ...(metrics === undefined ? {} : { metrics }),
       });
       meter.stop();
-      const { model, data: id, n, ema } = result;
-      const heading = `${model} (${directory}) on ${counted(n, 'item')} of ${id}, split ${split}, seed ${seed}${dataSet === undefined ? '' : `, against ${dataSet}`}`;
-      const known = new Map(listMetrics().map((entry) => [entry.id, entry]));
-      const rows = Object.entries(result.metrics).map(([name, value]) => [
-        name,
-        rounded(value),
-        known.get(name)?.unit ?? '',
-      ]);
-      print(io, result, { json, text: `${heading}${ema ? ', averaged weights' : ''}\n${table(rows)}` });
+      for (const warning of result.warnings ?? []) note(io, `warning: ${warning}`);
+      print(io, result, { json, text: report(result) });
     } finally {
       meter.stop();
     }
   });
+}
+
+/** The figures, under what they depend on. */
+function report(result: Evaluation): string {
+  const { model, run, n, data, split, seed, against, ema, n_real: real, n_fake: fake, extractor } = result;
+  const known = new Map(listMetrics().map((entry) => [entry.id, entry]));
+  const lines = [
+    `${model} (${run}) on ${counted(n, 'item')} of ${data}, split ${split}, seed ${seed}` +
+      `${against === undefined ? '' : `, against ${against}`}, ${ema ? 'averaged weights' : 'weights as trained'}`,
+  ];
+  if (real !== undefined && fake !== undefined) {
+    lines.push(`samples: ${counted(fake, 'drawn', 'drawn')}, compared with ${counted(real, 'item')} of split ${split}`);
+  }
+  if (extractor !== undefined) lines.push(`features: ${extractor.id}, sha256 ${extractor.sha256}`);
+  const rows = Object.entries(result.metrics).map(([name, value]) => [
+    name,
+    rounded(value),
+    known.get(name)?.unit ?? '',
+  ]);
+  return [...lines, table(rows)].join('\n');
 }

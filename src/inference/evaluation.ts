@@ -1,19 +1,42 @@
 /** Evaluating a model: the metrics that fit what it can do. */
 import type { ModelInstance } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
-import type { HostTensor } from '../core/tensor.js';
-import type { DataSet } from '../data/data-set.js';
-import { type Metric, metrics } from '../metrics/index.js';
+import { type DataSet, splitByPosition } from '../data/data-set.js';
+import { type FeatureExtractor, type Metric, metrics, samplesOf } from '../metrics/index.js';
 import { didYouMean } from '../util/nearest.js';
 import { drawSamples } from './sampling.js';
+
+/** Samples that are drawn when no number is given: of models that draw at once, and of those that take many steps. */
+const samplesByDefault = { sample: 10_000, iterate: 1_000 };
 
 export interface EvaluateOptions {
   /** Names of metrics; default: all that fit. */
   readonly metrics?: readonly string[];
   /** Outliers, for the metrics that tell them from the items. */
   readonly against?: DataSet | undefined;
+  /** For metrics of drawn images. */
+  readonly extractor?: FeatureExtractor | undefined;
+  /**
+   * Only so many of the items, and so many samples. Samples are compared with all items in any case. Default: all items,
+   * and 10,000 samples, or 1,000 where a sample takes many steps.
+   */
+  readonly count?: number | undefined;
   readonly seed: number;
   readonly onProgress?: (metric: string, fraction: number) => void;
+}
+
+/** Metrics, and what they depend on. */
+export interface EvaluationResult {
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Items that were measured one by one. */
+  readonly n: number;
+  /** Where samples were measured: how many, and the items that they were compared with. */
+  readonly n_fake?: number;
+  readonly n_real?: number;
+  /** Where samples were measured through an extractor. */
+  readonly extractor?: { readonly id: string; readonly sha256: string };
+  /** What the reader of the figures must know. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -22,22 +45,44 @@ export interface EvaluateOptions {
  */
 export async function evaluateModel(
   instance: ModelInstance,
-  data: DataSet,
-  { metrics: names, against, seed, onProgress = () => undefined }: EvaluateOptions,
-): Promise<Record<string, number>> {
-  const fitting = metrics.filter((metric) => metric.fits(instance.capabilities, { data, against }));
-  const drawn = new Map<number, Promise<HostTensor>>();
+  reference: DataSet,
+  { metrics: names, against, extractor, count, seed, onProgress = () => undefined }: EvaluateOptions,
+): Promise<EvaluationResult> {
+  const { capabilities } = instance;
+  const data = count === undefined || count >= reference.count ? reference : splitByPosition(reference, [count])[0]!;
+  const fitting = metrics.filter((metric) => metric.fits(capabilities, { data, against, extractor }));
+  const chosen = names === undefined ? fitting : names.map((name) => find(name, fitting));
+  const drawn = count ?? samplesByDefault[capabilities.iterate === undefined ? 'sample' : 'iterate'];
+  const samples = samplesOf(capabilities.classes?.required === true, async (labelled, onDraw) => {
+    const classes = Array.from({ length: labelled ? (capabilities.classes?.count ?? 0) : 0 }, (_, k) => k);
+    const asked = classes.length === 0 ? {} : { labels: classes };
+    const items = await drawSamples(instance, { count: drawn, seed, onProgress: onDraw, ...asked });
+    return classes.length === 0
+      ? { items }
+      : { items, labels: Int32Array.from({ length: drawn }, (_, i) => i % classes.length) };
+  });
+  const warnings: string[] = [];
   const results: Record<string, number> = {};
-  for (const metric of names === undefined ? fitting : names.map((name) => find(name, fitting))) {
-    const progress = (fraction: number): void => onProgress(metric.id, fraction);
-    const draw = (count: number): Promise<HostTensor> => {
-      const known = drawn.get(count) ?? drawSamples(instance, { count, seed, onProgress: progress });
-      drawn.set(count, known);
-      return known;
-    };
-    results[metric.id] = await metric.compute({ instance, data, against, seed, draw, onProgress: progress });
+  for (const metric of chosen) {
+    results[metric.id] = await metric.compute({
+      instance,
+      data,
+      reference,
+      against,
+      extractor,
+      samples,
+      seed,
+      onProgress: (fraction) => onProgress(metric.id, fraction),
+      warn: (message) => warnings.push(message),
+    });
   }
-  return results;
+  return {
+    metrics: results,
+    n: data.count,
+    ...(samples.drawn ? { n_real: reference.count, n_fake: drawn } : {}),
+    ...(samples.drawn && extractor !== undefined ? { extractor: { id: extractor.id, sha256: extractor.sha256 } } : {}),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
 }
 
 function find(name: string, fitting: readonly Metric[]): Metric {
@@ -58,6 +103,7 @@ function find(name: string, fitting: readonly Metric[]): Metric {
     got: name.startsWith('auroc') ? 'a model or items that lack what it measures, or no outliers' : 'others',
     remedy:
       (name.startsWith('auroc') ? 'Name outliers with --against. ' : '') +
+      (metrics.find(({ id }) => id === name)?.sampled === true ? 'Metrics of images need an --extractor. ' : '') +
       `Here ${fitting.map(({ id }) => id).join(', ') || 'no metrics'} can be computed.`,
   });
 }

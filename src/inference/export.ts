@@ -6,7 +6,8 @@ import { type Exported, type ExportOptions, exportOnnx } from '../runtime/export
 
 /**
  * ONNX files by name: `encode.onnx` (x → mean, log_variance), `decode.onnx` (z → x), `reconstruct.onnx`
- * (x → reconstruction), `classify.onnx` (x → logits), `sample.onnx` (noise → sample), as far as the model has the
+ * (x → reconstruction), `classify.onnx` (x → logits), `features.onnx` (x → features, and logits where the model
+ * classifies: what `genera eval --extractor` takes), `sample.onnx` (noise → sample), as far as the model has the
  * capability. Images are [batch, C, H, W] in 0…1. Models that must be told a class take `label`, int32 [batch], as well.
  * @param shape of one item
  */
@@ -15,7 +16,7 @@ export async function exportModel(
   shape: Shape,
   metadata: Readonly<Record<string, string>>,
 ): Promise<Map<string, Exported>> {
-  const { encode, decode, reconstruct, classify, sample, latent, classes } = capabilities;
+  const { encode, decode, reconstruct, classify, features, sample, latent, classes } = capabilities;
   const rng = new Rng({ stream: 'export' });
   const items = { shape: [1, ...shape], dtype: 'float32' } as const;
   const label = classes?.required === true ? { label: { shape: [1], dtype: 'int32' } as const } : {};
@@ -47,6 +48,13 @@ export async function exportModel(
   }
   if (classify !== undefined) {
     parts.push({ name: 'classify', inputs: { x: items }, fn: ({ x }) => ({ logits: classify(x!) }) });
+  }
+  if (features !== undefined) {
+    parts.push({
+      name: 'features',
+      inputs: { x: items },
+      fn: ({ x }) => ({ features: features(x!), ...(classify === undefined ? {} : { logits: classify(x!) }) }),
+    });
   }
   if (sample !== undefined) {
     parts.push({

@@ -1,5 +1,6 @@
 /** Metrics of models that classify. */
 import type { DataSet } from '../data/data-set.js';
+import { calibration } from './calibration.js';
 import type { EvaluationContext } from './contract.js';
 import { valuesOfItems } from './per-item.js';
 
@@ -16,7 +17,14 @@ export async function accuracy(context: EvaluationContext): Promise<number> {
   return mean(await hits(context), () => true);
 }
 
-/** The same among the items that have the value that training saw seldom (`factors.rare`). NaN where there are none. */
+/** How far its sureness is from how often it is right. */
+export async function expectedCalibrationError(context: EvaluationContext): Promise<number> {
+  const { instance, data } = context;
+  const values = await valuesOfItems(context, 'ece', 100, (x) => instance.capabilities.classify!(x).softmax());
+  return calibration({ count: data.count, width: values.length / data.count, values }, data.labels!).ece;
+}
+
+/** The accuracy among the items that have the value that training saw seldom (`factors.rare`). NaN where there are none. */
 export async function minorityAccuracy(context: EvaluationContext): Promise<number> {
   return mean(await hits(context), (i) => isRare(context.data, i));
 }

@@ -1,20 +1,24 @@
 /** What a metric is. */
 import type { Capabilities, ModelInstance } from '../contract/index.js';
-import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
+import type { FeatureExtractor } from './extractor.js';
+import type { Samples } from './samples.js';
 
 export interface EvaluationContext {
   readonly instance: ModelInstance;
   /** Held-out items. */
   readonly data: DataSet;
+  /** What samples are compared with: the whole split, where `data` is a part of it. */
+  readonly reference: DataSet;
+  /** Draws of the model, shared by all metrics. */
+  readonly samples: Samples;
+  /** Turns images into the features that they are compared in. */
+  readonly extractor?: FeatureExtractor | undefined;
+  /** Something that the reader of the figures must know. */
+  readonly warn: (message: string) => void;
   /** Outliers: items of another kind, to be told from `data`. */
   readonly against?: DataSet | undefined;
   readonly seed: number;
-  /**
-   * Samples [count, ...shape] of the model at the seed, conditional models asked for each class in turn; drawn once,
-   * however many metrics look at them.
-   */
-  readonly draw: (count: number) => Promise<HostTensor>;
   /** Called with the fraction done. */
   readonly onProgress: (fraction: number) => void;
 }
@@ -25,7 +29,9 @@ export interface Metric {
   readonly title: string;
   readonly unit: string;
   readonly better: 'lower' | 'higher';
+  /** Whether it is found from samples: then its figures depend on their number and, for images, on the extractor. */
+  readonly sampled?: true;
   /** Whether the metric is defined for what the model can do, on these items. */
-  fits(capabilities: Capabilities, items: Pick<EvaluationContext, 'data' | 'against'>): boolean;
+  fits(capabilities: Capabilities, items: Pick<EvaluationContext, 'data' | 'against' | 'extractor'>): boolean;
   compute(context: EvaluationContext): Promise<number>;
 }

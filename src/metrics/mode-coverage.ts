@@ -9,10 +9,9 @@
  */
 import { gaussianCentres, gaussianDeviation } from '../data/points.js';
 import type { EvaluationContext } from './contract.js';
-import { type Rows, rowsOf } from './rows.js';
+import type { Rows } from './rows.js';
+import { rowsOfSamples } from './samples.js';
 
-/** Samples that are looked at. */
-const samples = 10_000;
 /** Deviations around a middle that count as its mode. */
 const reach = 3;
 /** Share of the samples from which a mode counts as found. */
@@ -38,16 +37,19 @@ export function modesFound(counts: Int32Array, total: number): number {
   return counts.filter((n) => n >= leastShare * total).length;
 }
 
-async function countsOf({ draw }: EvaluationContext): Promise<Int32Array> {
-  return samplesOfModes(rowsOf(await draw(samples)), gaussianCentres, gaussianDeviation);
+async function look(context: EvaluationContext): Promise<{ counts: Int32Array; total: number }> {
+  const rows = await rowsOfSamples(context);
+  return { counts: samplesOfModes(rows, gaussianCentres, gaussianDeviation), total: rows.count };
 }
 
 /** Of the eight, those found. */
 export async function modeCoverage(context: EvaluationContext): Promise<number> {
-  return modesFound(await countsOf(context), samples);
+  const { counts, total } = await look(context);
+  return modesFound(counts, total);
 }
 
 /** Share of the samples within 3σ of a middle. */
 export async function highQualityRate(context: EvaluationContext): Promise<number> {
-  return (await countsOf(context)).reduce((a, b) => a + b, 0) / samples;
+  const { counts, total } = await look(context);
+  return counts.reduce((a, b) => a + b, 0) / total;
 }

@@ -1,7 +1,7 @@
 /** The list of metrics. Each says which models it fits and how it is computed on held-out data. */
 import { activeUnits } from './active-units.js';
 import { outliersByLikelihood, outliersByReconstruction } from './auroc.js';
-import { accuracy, minorityAccuracy } from './classification.js';
+import { accuracy, expectedCalibrationError, minorityAccuracy } from './classification.js';
 import { codebookPerplexity, codebookUsage } from './codebook.js';
 import type { Metric } from './contract.js';
 import { disentanglement } from './factor-vae.js';
@@ -9,6 +9,7 @@ import { importanceWeightedNll, negativeElbo } from './likelihood.js';
 import { highQualityRate, modeCoverage } from './mode-coverage.js';
 import { informationGap } from './mutual-information-gap.js';
 import { reconstructionError, restorationError } from './reconstruction.js';
+import { canAskForClasses, labelAccuracy, sampleMetrics } from './sample-metrics.js';
 import { bitsPerByte, bitsPerCharacter, perplexity } from './text.js';
 
 export const metrics: readonly Metric[] = [
@@ -112,11 +113,21 @@ export const metrics: readonly Metric[] = [
   },
   {
     id: 'accuracy',
-    title: 'Share of the items that are given their label',
+    title: 'Share of the items that are given their label; of samples that the extractor gives the label asked for',
     unit: '',
     better: 'higher',
+    fits: (model, items) =>
+      (model.classify !== undefined && items.data.labels !== undefined) || canAskForClasses(model, items),
+    compute: (context) =>
+      context.instance.capabilities.classify === undefined ? labelAccuracy(context) : accuracy(context),
+  },
+  {
+    id: 'ece',
+    title: 'Expected calibration error: how far the classifier’s sureness is from how often it is right, 15 bins',
+    unit: '',
+    better: 'lower',
     fits: ({ classify }, { data }) => classify !== undefined && data.labels !== undefined,
-    compute: accuracy,
+    compute: expectedCalibrationError,
   },
   {
     id: 'minority_accuracy',
@@ -145,18 +156,21 @@ export const metrics: readonly Metric[] = [
   },
   {
     id: 'modes',
-    title: 'Gaussians of the eight that at least 1 % of 10,000 samples lie in',
+    title: 'Gaussians of the eight that at least 1 % of the samples lie in',
     unit: 'modes',
     better: 'higher',
+    sampled: true,
     fits: ({ sample, iterate }, { data }) => data.id === 'gaussians' && (sample ?? iterate) !== undefined,
     compute: modeCoverage,
   },
   {
     id: 'high_quality',
-    title: 'Share of 10,000 samples within three deviations of the nearest of the eight Gaussians',
+    title: 'Share of samples within three deviations of the nearest of the eight Gaussians',
     unit: '',
     better: 'higher',
+    sampled: true,
     fits: ({ sample, iterate }, { data }) => data.id === 'gaussians' && (sample ?? iterate) !== undefined,
     compute: highQualityRate,
   },
+  ...sampleMetrics,
 ];

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { duration } from '../../src/cli/io.js';
@@ -197,10 +198,28 @@ describe('eval', () => {
         neg_elbo: expect.any(Number),
         nll: expect.any(Number),
         mse: expect.any(Number),
+        fid: expect.any(Number),
+        kid: expect.any(Number),
+        precision: expect.any(Number),
+        recall: expect.any(Number),
       }),
+      n_real: 2000,
+      n_fake: 50,
+      extractor: { id: 'genera-cnn-28', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      warnings: [expect.stringMatching(/^fid: 50 generated items .* 65 at least/)],
     });
     const { neg_elbo, nll } = json.metrics as Record<string, number>;
     expect(nll).toBeLessThan(neg_elbo!);
+  });
+
+  it('takes an extractor by path, and says what is wrong with others', async () => {
+    const own = fileURLToPath(new URL('../../assets/genera-cnn-28.onnx', import.meta.url));
+    const { json } = await succeed(`eval runs/vae --metrics fid --num-samples 70 --extractor ${own} --json`);
+    const { json: same } = await succeed('eval runs/vae --metrics fid --num-samples 70 --json');
+    expect(json.metrics).toEqual(same.metrics);
+    expect((json.extractor as { sha256: string }).sha256).toBe((same.extractor as { sha256: string }).sha256);
+    expectFailure(await genera('eval runs/vae --extractor none.onnx'), 2, /genera-cnn-28, or the path.*none\.onnx/);
+    expectFailure(await genera('eval runs/vae --extractor runs/vae/config.json'), 1, /config\.json.*an ONNX model/);
   });
 
   it('computes the metrics that are asked for, with units for people', async () => {
@@ -208,7 +227,7 @@ describe('eval', () => {
     expect(Object.keys(json.metrics as object)).toEqual(['mse', 'neg_elbo']);
     const { stdout } = await succeed('eval runs/vae --metrics neg_elbo --num-samples 20');
     expect(stdout).toMatch(
-      /on 20 items of synthetic-digits, split test, seed 0\nneg_elbo +\d+(\.\d+)? +nats per item\n$/,
+      /on 20 items of synthetic-digits, split test, seed 0, weights as trained\nneg_elbo +\d+(\.\d+)? +nats per item\n$/,
     );
   });
 });
