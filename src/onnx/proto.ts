@@ -159,7 +159,7 @@ export function decodeSummary(bytes: Uint8Array): OnnxSummary {
     opset: 0,
     inputs: [] as string[],
     outputs: [] as string[],
-    metadata: {} as Record<string, string>,
+    metadata: [] as [string, string][],
   };
   const foreign = (cause?: unknown): FormatError =>
     new FormatError(
@@ -185,7 +185,7 @@ export function decodeSummary(bytes: Uint8Array): OnnxSummary {
     throw cause instanceof FormatError ? cause : foreign(cause);
   }
   if (summary.irVersion === 0 || summary.opset === 0) throw foreign();
-  return summary;
+  return { ...summary, metadata: Object.fromEntries(summary.metadata) };
 }
 
 function readGraphOutline(tag: number, summary: { inputs: string[]; outputs: string[] }, pbf: PbfReader): void {
@@ -210,11 +210,11 @@ function readOpset(pbf: PbfReader, summary: { opset: number }): void {
   if (opset.domain === '') summary.opset = opset.version;
 }
 
-function readEntry(pbf: PbfReader, metadata: Record<string, string>): void {
+function readEntry(pbf: PbfReader, metadata: [string, string][]): void {
   const entry = { key: '', value: '' };
   pbf.readMessage((tag, e, p) => {
     if (tag === 1) e.key = readText(p);
     else if (tag === 2) e.value = readText(p);
   }, entry);
-  metadata[entry.key] = entry.value;
+  metadata.push([entry.key, entry.value]);
 }

@@ -14,6 +14,7 @@ import {
   stridesOf,
 } from '../../src/core/shape.js';
 
+fc.configureGlobal({ seed: 1 });
 const shapes = fc.array(fc.nat(4), { maxLength: 5 });
 
 test('sizes, strides, axes from the end', () => {

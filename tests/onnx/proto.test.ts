@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/core/errors.js';
 import { decodeSummary, encodeModel, type OnnxModel } from '../../src/onnx/proto.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const model: OnnxModel = {
   name: 'vae decoder',
   opset: 17,
