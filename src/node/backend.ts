@@ -5,8 +5,10 @@ import { allocate, type TypedArray } from '../core/dtype.js';
 import { BackendError, StorageError } from '../core/errors.js';
 import type { TensorType } from '../core/op.js';
 import { sizeOf } from '../core/shape.js';
+import type { Target } from '../core/target.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { Backend, Session, Value } from '../runtime/backend.js';
+import { blockSize } from './blocks.js';
 
 interface OrtValue extends Value {
   readonly ort: OrtTensor;
@@ -21,11 +23,20 @@ export interface NodeBackendOptions {
   readonly threads?: number;
 }
 
+let target: Promise<Target> | undefined;
+
+/** The same for all CPU backends of a process. */
+function cpuTarget(): Promise<Target> {
+  target ??= blockSize().then((block) => ({ block }));
+  return target;
+}
+
 /** The CPU backend. */
 export function cpuBackend({ threads = availableParallelism() }: NodeBackendOptions = {}): Backend {
   return {
     id: 'cpu',
     description: `ONNX Runtime, CPU, ${threads} thread${threads === 1 ? '' : 's'}`,
+    target: cpuTarget,
     createSession: (model) => createSession(model, { executionProviders: ['cpu'], intraOpNumThreads: threads }),
     fromHost: wrap,
     empty: ({ shape, dtype }: TensorType) => wrap({ shape, dtype, data: allocate(dtype, sizeOf(shape)) }),

@@ -1,17 +1,28 @@
 /** Activation functions. */
 import { broadcastShapes } from '../core/shape.js';
 import { apply, type Op, type Tensor } from '../core/tensor.js';
-import { add, greater, mul, sub, where } from './arithmetic.js';
+import { add, greater, maximum, mul, sub, where } from './arithmetic.js';
 import { expand, sumTo } from './broadcast.js';
-import { expectSameDType } from './expect.js';
+import { elementwise } from './elementwise.js';
+import { expectKind, expectSameDType } from './expect.js';
 import { erf, exp, expm1, unary } from './math.js';
 
 /** σ(x) = 1/(1 + e^(−x)) */
 export const sigmoid = unary('sigmoid', 'Sigmoid', (_, y, g) => mul(g, mul(y, sub(1, y))));
 /** tanh x */
 export const tanh = unary('tanh', 'Tanh', (_, y, g) => mul(g, sub(1, mul(y, y))));
+/**
+ * 1 where x > 0, else 0: a hard sigmoid so steep that only numbers below 10⁻³⁸ lie on its slope. In ONNX Runtime it is one
+ * pass over memory; a comparison and a Where are two, and the second takes four times as long as a product
+ * (1.6 million elements, one core: 0.4 ms and 0.4 + 1.6 ms).
+ */
+const step = unary(
+  'step',
+  (x, { emit }) => emit('HardSigmoid', [x], { alpha: { float: 3e38 }, beta: { float: 0 } }),
+  null,
+);
 /** max(x, 0); gradient 0 at 0 */
-export const relu = unary('relu', 'Relu', (_, y, g) => where(greater(y, 0), g, 0));
+export const relu = unary('relu', 'Relu', (_, y, g) => mul(g, step(y)));
 /**
  * ln(1 + eˣ), without overflow: max(x, 0) + ln(1 + u) with u = e^(−|x|). Where w = fl(1 + u) has lost digits of u, they
  * are added back: ln(1 + u) ≈ ln w + (u − (w − 1)), to float32 accuracy for u ≤ 1. ONNX Runtime's own Softplus runs one
@@ -28,9 +39,23 @@ export const softplus = unary(
   (x, _, g) => mul(g, sigmoid(x)),
 );
 
+const leakyReluOp: Op<{ slope: number }> = {
+  name: 'leakyRelu',
+  infer: ([x]) => {
+    expectKind('leakyRelu', 'float32', x!);
+    return [{ shape: x!.shape, dtype: 'float32' }];
+  },
+  vjp: ({ inputs: [x], attrs: { slope }, grads: [g] }) => {
+    const between = slope >= 0 && slope <= 1;
+    return [mul(g!, between ? maximum(step(x!), slope) : add(mul(step(x!), 1 - slope), slope))];
+  },
+  simplify: elementwise,
+  lower: ({ inputs, attrs: { slope }, emit }) => [emit('LeakyRelu', inputs, { alpha: { float: slope } })],
+};
+
 /** x for x > 0, slope·x elsewhere */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
-  return where(greater(x, 0), x, mul(x, slope));
+  return apply(leakyReluOp, [x], { slope });
 }
 
 /** x for x > 0, α(eˣ − 1) elsewhere (Clevert et al. 2015) */
@@ -46,9 +71,12 @@ export function selu(x: Tensor): Tensor {
 }
 
 /** x·σ(x), also called swish */
-export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x));
-}
+export const silu = unary(
+  'silu',
+  (x, { emit }) => emit('Mul', [x, emit('Sigmoid', [x])]),
+  // σ + y − y·σ = y + σ·(1 − y)
+  (x, y, g) => mul(g, add(y, mul(sigmoid(x), sub(1, y)))),
+);
 
 /** x·tanh(softplus(x)) (Misra 2019) */
 export function mish(x: Tensor): Tensor {

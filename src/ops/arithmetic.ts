@@ -4,7 +4,8 @@ import { DTypeError } from '../core/errors.js';
 import { constant } from '../core/leaves.js';
 import { broadcastShapes } from '../core/shape.js';
 import { apply, type Op, Tensor, type VjpContext } from '../core/tensor.js';
-import { liftExpansion, ones, sumTo } from './broadcast.js';
+import { ones, sumTo } from './broadcast.js';
+import { elementwise } from './elementwise.js';
 import { expectKind, expectSameDType } from './expect.js';
 import { isFrom } from './movement.js';
 
@@ -42,7 +43,7 @@ function binary(name: string, onnx: string, vjp: BinaryVjp): Op<null> {
       const [gx, gy] = vjp(x, y, ctx.grads[0]!, ctx);
       return [ctx.needs(0) ? sumTo(gx(), x.shape) : null, ctx.needs(1) ? sumTo(gy(), y.shape) : null];
     },
-    simplify: liftExpansion,
+    simplify: elementwise,
     lower: ({ inputs, emit }) => [emit(onnx, inputs)],
   };
 }
@@ -56,7 +57,7 @@ function comparison(name: string, onnx: string, takes: 'number' | 'mask' | 'any'
       if (takes !== 'any') expectKind(name, takes, x!);
       return [{ shape: broadcastShapes(name, x!.shape, y!.shape), dtype: 'bool' }];
     },
-    simplify: liftExpansion,
+    simplify: elementwise,
     lower: ({ inputs, emit }) => [emit(onnx, inputs)],
   };
 }
@@ -125,7 +126,7 @@ const negOp: Op<null> = {
     return [{ shape: x!.shape, dtype: x!.dtype }];
   },
   vjp: ({ grads: [g] }) => [neg(g!)],
-  simplify: (y) => (isFrom(negOp, y.node.inputs[0]!) ? y.node.inputs[0]!.node.inputs[0]! : liftExpansion(y)),
+  simplify: (y) => (isFrom(negOp, y.node.inputs[0]!) ? y.node.inputs[0]!.node.inputs[0]! : elementwise(y)),
   lower: ({ inputs, emit }) => [emit('Neg', inputs)],
 };
 /** −x */

@@ -14,6 +14,7 @@ import { DTypeError, ShapeError, UsageError } from '../core/errors.js';
 import type { LowerContext, TensorType } from '../core/op.js';
 import { at, formatShape, type Shape, sameShape } from '../core/shape.js';
 import { apply, type Op, type Tensor } from '../core/tensor.js';
+import { blockedForward, blockedInput, blockedWeight } from './blocked-convolution.js';
 import { sum } from './broadcast.js';
 import {
   checkWhole,
@@ -64,6 +65,10 @@ const convolutionOp: Op<Geometry> = {
     needs(1) ? convolutionWeight(x!, g!, { ...attrs, size: kernelOf(w!.shape) }) : null,
     bias !== undefined && needs(2) ? biasGradient(g!) : null,
   ],
+  simplify: ({ node }, { target: { block } }) => {
+    const [x, w, bias] = node.inputs as readonly [Tensor, Tensor, Tensor?];
+    return block === 1 ? null : blockedForward(x, w, bias, node.attrs as Geometry, block);
+  },
   lower: ({ inputs, attrs, emit }) => [
     emit('Conv', inputs, {
       strides: attrs.stride,
@@ -89,6 +94,10 @@ const convolutionInputOp: Op<SizedGeometry> = {
     needs(1) ? convolutionWeight(u!, g!, { ...geometry, size: kernelOf(w!.shape) }) : null,
     bias !== undefined && needs(2) ? biasGradient(u!) : null,
   ],
+  simplify: ({ node }, { target: { block } }) => {
+    const [g, w, bias] = node.inputs as readonly [Tensor, Tensor, Tensor?];
+    return block === 1 ? null : blockedInput(g, w, bias, node.attrs as SizedGeometry, block);
+  },
   lower: (ctx) => [lowerInput(ctx)],
 };
 
@@ -147,6 +156,10 @@ const convolutionWeightOp: Op<SizedGeometry> = {
     needs(0) ? convolutionInput(g!, v!, { ...geometry, size: kernelOf(x!.shape) }) : null,
     needs(1) ? convolution(x!, v!, geometry) : null,
   ],
+  simplify: ({ node }, { target: { block } }) => {
+    const [x, g] = node.inputs as readonly [Tensor, Tensor];
+    return block === 1 ? null : blockedWeight(x, g, node.attrs as SizedGeometry, block);
+  },
   lower: (ctx) => [lowerWeightGradient(ctx)],
 };
 

@@ -2,7 +2,7 @@
 import type { LowerContext } from '../core/op.js';
 import { apply, type Op, type Tensor } from '../core/tensor.js';
 import { add, div, mul, neg, sub } from './arithmetic.js';
-import { liftExpansion } from './broadcast.js';
+import { elementwise } from './elementwise.js';
 import { expectKind } from './expect.js';
 
 /** vjp(x, y, g): x the argument, y = f(x), g = ∂L/∂y. null: the derivative is zero almost everywhere. */
@@ -20,7 +20,7 @@ export function unary(
       expectKind(name, 'float32', x!);
       return [{ shape: x!.shape, dtype: 'float32' }];
     },
-    simplify: liftExpansion,
+    simplify: elementwise,
     lower: (ctx) => [typeof onnx === 'string' ? ctx.emit(onnx, ctx.inputs) : onnx(ctx.inputs[0]!, ctx)],
   };
   if (vjp !== null) op.vjp = ({ inputs: [x], outputs: [y], grads: [g] }) => [vjp(x!, y!, g!)];

@@ -14,9 +14,9 @@ import {
   sameShape,
   sizeOf,
 } from '../core/shape.js';
-import { applyMany, type Op, type Tensor } from '../core/tensor.js';
+import { applyMany, type Op, type Tensor, type VjpContext } from '../core/tensor.js';
 import { add, maximum, mul, neg, sub } from './arithmetic.js';
-import { expand, sumTo } from './broadcast.js';
+import { expand, sum, sumTo } from './broadcast.js';
 import { checkWhole } from './convolution-geometry.js';
 import { reciprocal, rsqrt } from './math.js';
 import { reshape } from './movement.js';
@@ -27,7 +27,10 @@ interface NormalizeAttrs {
   readonly eps: number;
 }
 
-/** Inputs: x, and a weight and bias that broadcast to x. Outputs: y, μ, ρ; the latter two keep the axes, with size 1. */
+/**
+ * Inputs: x, and a weight and bias that broadcast to x. Outputs: y, μ, ρ and x̂ = (x − μ)·ρ; μ and ρ keep the axes, with
+ * size 1.
+ */
 const normalizeOp: Op<NormalizeAttrs> = {
   name: 'normalize',
   infer: ([x, ...affine], { axes }) => {
@@ -36,33 +39,57 @@ const normalizeOp: Op<NormalizeAttrs> = {
       throw new ShapeError({ operation: 'normalize', expected: formatShape(x!.shape), got: formatShape(full) });
     }
     const kept = { shape: reducedShape(x!.shape, axes, true), dtype: 'float32' } as const;
-    return [{ shape: x!.shape, dtype: 'float32' }, kept, kept];
+    const whole = { shape: x!.shape, dtype: 'float32' } as const;
+    return [whole, kept, kept, whole];
   },
-  vjp: ({ inputs: [x, weight, bias], outputs: [, mu, rho], attrs: { axes }, grads: [gy, gMu, gRho], needs }) => {
-    const n = sizeOf(axes.map((axis) => at(x!.shape, axis)));
-    const average = (t: Tensor): Tensor => mean(t, axes, { keepDims: true });
-    const unit = mul(sub(x!, mu!), rho!);
-    const parts: Tensor[] = [];
-    if (needs(0) && gy !== undefined) {
-      // ρ·(h − avg h − x̂·avg(h·x̂)) with h = g·w; a weight that is constant over the axes can wait until the end.
-      const waits =
-        weight !== undefined && sameShape(broadcastShapes('normalize', weight.shape, rho!.shape), rho!.shape);
-      const h = weight === undefined || waits ? gy : mul(gy, weight);
-      const inner = sub(sub(h, average(h)), mul(unit, average(mul(h, unit))));
-      parts.push(mul(inner, waits ? mul(rho!, weight) : rho!));
-    }
-    // ∂μ/∂x = 1/n, ∂ρ/∂x = −ρ²·x̂/n
-    if (needs(0) && gRho !== undefined) parts.push(mul(unit, mul(gRho, mul(mul(rho!, rho!), -1 / n))));
-    if (needs(0) && gMu !== undefined) parts.push(mul(gMu, 1 / n));
-    const gx = parts.length === 0 ? null : parts.reduce((a, b) => add(a, b));
-    return [
-      gx === null || sameShape(gx.shape, x!.shape) ? gx : expand(gx, x!.shape),
-      weight !== undefined && gy !== undefined && needs(1) ? sumTo(mul(gy, unit), weight.shape) : null,
-      bias !== undefined && gy !== undefined && needs(2) ? sumTo(gy, bias.shape) : null,
-    ];
-  },
+  vjp: (ctx) => normalizeGradients(ctx),
   lower: (ctx) => lowerNormalize(ctx),
 };
+
+/**
+ * With h = g·w, the gradient of y, and averages over the n elements that are normalized together:
+ *
+ *   ∂x = ρ·(h − avg h − x̂·avg(h·x̂))   = g·(ρw) − x̂·(ρ·avg(h·x̂)) − ρ·avg h
+ *   ∂w = Σ g·x̂, ∂b = Σ g;  ∂μ/∂x = 1/n, ∂ρ/∂x = −ρ²·x̂/n
+ *
+ * Axes along which w does not change are summed over first, so that what is left of the sums is small: with channels'
+ * weights it takes one product of images for them and four passes for ∂x.
+ */
+function normalizeGradients({
+  inputs: [x, weight, bias],
+  outputs: [, , rho, unit],
+  attrs: { axes },
+  grads: [gy, gMu, gRho, gUnit],
+  needs,
+}: VjpContext<NormalizeAttrs>): (Tensor | null)[] {
+  const n = sizeOf(axes.map((axis) => at(x!.shape, axis)));
+  const parts: Tensor[] = [];
+  /** ∂x from the gradient g of x̂·w + b, and the sums of g·x̂ and g over the axes that w does not see. */
+  const spread = (g: Tensor, w: Tensor | undefined): readonly [Tensor, Tensor] => {
+    const full = w === undefined ? [] : [...x!.shape.slice(w.rank).map(() => 1), ...w.shape];
+    const alike = axes.filter((axis) => w === undefined || full[axis] === 1);
+    const products = sum(mul(g, unit!), alike, { keepDims: true });
+    const sums = sum(g, alike, { keepDims: true });
+    if (needs(0)) {
+      const rest = axes.filter((axis) => !alike.includes(axis));
+      const average = (t: Tensor): Tensor =>
+        mul(sum(w === undefined ? t : mul(t, w), rest, { keepDims: true }), mul(rho!, 1 / n));
+      const scaled = mul(g, w === undefined ? rho! : mul(rho!, w));
+      parts.push(sub(sub(scaled, mul(unit!, average(products))), average(sums)));
+    }
+    return [products, sums];
+  };
+  const [products, sums] = gy === undefined ? [] : spread(gy, weight);
+  if (gUnit !== undefined) spread(gUnit, undefined);
+  if (needs(0) && gRho !== undefined) parts.push(mul(unit!, mul(gRho, mul(mul(rho!, rho!), -1 / n))));
+  if (needs(0) && gMu !== undefined) parts.push(mul(gMu, 1 / n));
+  const gx = parts.length === 0 ? null : parts.reduce((a, b) => add(a, b));
+  return [
+    gx === null || sameShape(gx.shape, x!.shape) ? gx : expand(gx, x!.shape),
+    weight !== undefined && products !== undefined && needs(1) ? sumTo(products, weight.shape) : null,
+    bias !== undefined && sums !== undefined && needs(2) ? sumTo(sums, bias.shape) : null,
+  ];
+}
 
 function lowerNormalize({
   inputs,
@@ -77,18 +104,27 @@ function lowerNormalize({
   const shape = types[0]!.shape;
   const first = shape.length - axes.length;
   const rest = shape.slice(first);
-  if (axes.every((axis) => axis >= first) && types.slice(1).every((t) => sameShape(t.shape, rest))) {
-    const scale = weight ?? emit('Expand', [scalar(1), ints(rest)]);
-    const operands = bias === undefined ? [x, scale] : [x, scale, bias];
-    return emitMany('LayerNormalization', operands, 3, { axis: first, epsilon: { float: eps } });
+  const affine = (unit: string): string => {
+    const scaled = weight === undefined ? unit : emit('Mul', [unit, weight]);
+    return bias === undefined ? scaled : emit('Add', [scaled, bias]);
+  };
+  if (axes.every((axis) => axis >= first)) {
+    const layerNorm = (...operands: string[]): string[] =>
+      emitMany('LayerNormalization', [x, ...operands], 3, { axis: first, epsilon: { float: eps } });
+    if (weight === undefined || !types.slice(1).every((t) => sameShape(t.shape, rest))) {
+      const [unit, mu, rho] = layerNorm(emit('Expand', [scalar(1), ints(rest)])) as [string, string, string];
+      return [affine(unit), mu, rho, unit];
+    }
+    const [y, mu, rho] = layerNorm(weight, ...(bias === undefined ? [] : [bias])) as [string, string, string];
+    return [y, mu, rho, emit('Mul', [emit('Sub', [x, mu]), rho])];
   }
   const average = (name: string): string => emit('ReduceMean', [name], { axes, keepdims: 1 });
   const mu = average(x);
   const centred = emit('Sub', [x, mu]);
   const variance = average(emit('Mul', [centred, centred]));
   const rho = emit('Reciprocal', [emit('Sqrt', [emit('Add', [variance, scalar(eps)])])]);
-  const scaled = emit('Mul', [centred, weight === undefined ? rho : emit('Mul', [rho, weight])]);
-  return [bias === undefined ? scaled : emit('Add', [scaled, bias]), mu, rho];
+  const unit = emit('Mul', [centred, rho]);
+  return [affine(unit), mu, rho, unit];
 }
 
 function normalize(x: Tensor, attrs: NormalizeAttrs, weight?: Tensor, bias?: Tensor): [Tensor, Tensor, Tensor] {
@@ -198,10 +234,11 @@ export function groupNorm(x: Tensor, groups: number, { weight, bias, eps = 1e-5 
     });
   }
   checkAffine('groupNorm', [channels], { weight, bias });
-  const grouped = reshape(x, [at(x.shape, 0), groups, (channels / groups) * sizeOf(x.shape.slice(2))]);
-  const unit = reshape(normalize(grouped, { axes: [2], eps })[0], x.shape);
-  const scaled = weight === undefined ? unit : mul(unit, perChannel(weight, x));
-  return bias === undefined ? scaled : add(scaled, perChannel(bias, x));
+  // [N, groups, channels of a group, places]
+  const share = channels / groups;
+  const grouped = reshape(x, [at(x.shape, 0), groups, share, sizeOf(x.shape.slice(2))]);
+  const perGroup = (t: Tensor | undefined): Tensor | undefined => t && reshape(t, [groups, share, 1]);
+  return reshape(normalize(grouped, { axes: [2, 3], eps }, perGroup(weight), perGroup(bias))[0], x.shape);
 }
 
 /**
