@@ -4,6 +4,7 @@ import { versions } from '../node/index.js';
 import { addArithmetic } from './arithmetic.js';
 import { addDenoise } from './denoise.js';
 import { addDoctor } from './doctor.js';
+import { addEdit, addInpaint } from './edit.js';
 import { addEval } from './eval.js';
 import { addExport } from './export.js';
 import { report, usageErrorOf } from './failures.js';
@@ -39,6 +40,8 @@ const commands = [
   addArithmetic,
   addLatent,
   addDenoise,
+  addEdit,
+  addInpaint,
   addExport,
   addImport,
   addDoctor,

@@ -3,16 +3,15 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadRun, useDevice, writeSamples } from '../node/index.js';
 import { type Context, counted, print } from './io.js';
-import { collectSetting, integer, parseValue, type RunOptions, withJson, withRun } from './options.js';
+import { integer, type RunOptions, withJson, withRun } from './options.js';
 import { Meter } from './progress.js';
 import { sampleText, type TextOptions, withTextOptions } from './sample-text.js';
+import { type SamplingOptions, samplingSettings, withSampling } from './sampling-options.js';
 
-interface SampleOptions extends RunOptions, TextOptions {
+interface SampleOptions extends RunOptions, TextOptions, SamplingOptions {
   readonly numSamples?: number;
   readonly seed: number;
   readonly label?: string;
-  readonly steps?: unknown;
-  readonly set?: Readonly<Record<string, unknown>>;
   readonly out?: string;
 }
 
@@ -25,20 +24,14 @@ export function addSample(program: Command, { io }: Context): void {
     .option('--num-samples <n>', 'how many (default: 100; of text 1)', integer('--num-samples', { least: 1 }))
     .option('--seed <n>', 'seed of the noise', integer('--seed'), 0)
     .option('--label <name>', 'class of the samples, by name or number, for models that can be asked for one')
-    .option('--steps <n>', 'steps of the sampler, for models that take many', parseValue)
-    .option(
-      '--set <key=value...>',
-      "the model's settings of sampling; 'genera list models MODEL' shows them",
-      collectSetting,
-    )
     .option(
       '--out <file>',
       'picture .png, or .npy: float32 [N, C, H, W] in 0…1, [N, 2] for points (default: in the run); .txt for text',
     );
-  withTextOptions(command);
+  withTextOptions(withSampling(command));
   withJson(command).action(async (directory: string, options: SampleOptions) => {
-    const { numSamples, seed, label, json, checkpoint, steps, set = {} } = options;
-    const settings = steps === undefined ? set : { ...set, steps };
+    const { numSamples, seed, label, json, checkpoint } = options;
+    const settings = samplingSettings(options);
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });
     if (run.instance.capabilities.language !== undefined) {

@@ -55,7 +55,7 @@ export async function drawSamples(instance: ModelInstance, options: SampleOption
 }
 
 /** The classes that are drawn in turn. */
-function classesOf(
+export function classesOf(
   { capabilities: { classes } }: ModelInstance,
   labels: readonly number[] | undefined,
 ): readonly number[] | undefined {

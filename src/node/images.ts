@@ -31,6 +31,11 @@ export interface GridOptions {
  * @throws ShapeError for other shapes, UsageError where the picture would be too large
  */
 export function imageGrid(images: HostTensor, options: GridOptions = {}): Uint8Array {
+  return encodePng(gridOf(images, options));
+}
+
+/** The grid itself; see `imageGrid`. */
+export function gridOf(images: HostTensor, options: GridOptions = {}): Canvas {
   const [N, C, H, W] = images.shape as [number, number, number, number];
   if (images.shape.length !== 4 || (C !== 1 && C !== 3) || N < 1) {
     throw new ShapeError({
@@ -71,7 +76,7 @@ export function imageGrid(images: HostTensor, options: GridOptions = {}): Uint8A
       }
     }
   }
-  return encodePng(canvas);
+  return canvas;
 }
 
 /** Points [N, 2], one or several series, in a plot with equal units on both axes. */
@@ -79,7 +84,7 @@ export function pointPlot(series: readonly PointSeries[]): Uint8Array {
   return encodePng(plotPoints(series));
 }
 
-function encodePng({ width, height, pixels }: Canvas): Uint8Array {
+export function encodePng({ width, height, pixels }: Canvas): Uint8Array {
   const png = new PNG({ width, height });
   png.data = Buffer.from(pixels.buffer);
   // Each row minus the one above: enlarged pixels become zeros.

@@ -26,6 +26,13 @@ export {
 export type { Checkpoint } from './checkpoints.js';
 export { type NodeDataSourceOptions, nodeDataSource } from './data.js';
 export { useDevice } from './devices.js';
+export {
+  type EditRequest,
+  type TrajectoryRequest,
+  writeEdits,
+  writeInpaintings,
+  writeTrajectory,
+} from './diffusion-outputs.js';
 export { type DoctorOptions, examine, type Finding } from './doctor.js';
 export type { DownloadProgress } from './downloads.js';
 export { type Evaluation, evaluateRun } from './evaluation.js';

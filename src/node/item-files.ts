@@ -9,14 +9,15 @@ import { writeFileWhole } from './files.js';
 import { encodeNpy } from './npy.js';
 import type { LoadedRun } from './runs.js';
 
-const formats = ['.png', '.npy'] as const;
+const formats = ['.png', '.npy'];
 
 /** @throws UsageError for a file name that tells no format that items can be written in */
-export function checkFormat(path: string): void {
-  if (formats.some((format) => format === extname(path).toLowerCase())) return;
+export function checkFormat(path: string, further: readonly string[] = []): void {
+  const known = [...formats, ...further];
+  if (known.includes(extname(path).toLowerCase())) return;
   throw new UsageError({
     operation: `write ${path}`,
-    expected: `a name that ends in ${formats.join(' or ')}`,
+    expected: `a name that ends in ${known.join(' or ')}`,
     got: extname(path) === '' ? 'one without an ending' : `'${extname(path)}'`,
     remedy: '.png is a picture, .npy holds the float32 values for NumPy.',
   });

@@ -11,8 +11,7 @@ export interface PointSeries {
   readonly color?: Color;
 }
 
-/** Pixels of the plot's side, and of the margin that holds the numbers. */
-const side = 512;
+/** Pixels of the margin that holds the numbers. */
 const margin = 48;
 const [paper, frame, ink, blue]: readonly Color[] = [
   [255, 255, 255],
@@ -21,17 +20,24 @@ const [paper, frame, ink, blue]: readonly Color[] = [
   [36, 92, 190],
 ] as const;
 
+export interface PlotOptions {
+  /** Pixels of the plot's side, without the margin; default 512. */
+  readonly side?: number;
+  /** What the frame goes around; default: the series. */
+  readonly around?: readonly PointSeries[];
+}
+
 /**
  * Draws the series one over the other, with equal units on both axes and a frame around all finite points.
  * @throws ShapeError for points that do not lie in the plane
  */
-export function plotPoints(series: readonly PointSeries[]): Canvas {
+export function plotPoints(series: readonly PointSeries[], { side = 512, around = series }: PlotOptions = {}): Canvas {
   for (const { points } of series) {
     if (points.shape.length === 2 && points.shape[1] === 2) continue;
     const got = formatShape(points.shape);
     throw new ShapeError({ operation: 'plot', expected: 'points [N, 2]', got, remedy: 'Write them as .npy instead.' });
   }
-  const { low, span } = rangeOf(series);
+  const { low, span } = rangeOf(around);
   const step = tickStep(span);
   const canvas = new Canvas(side + 2 * margin, side + 2 * margin, paper!);
   // Data to pixels; the second axis points up.
