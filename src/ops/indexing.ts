@@ -4,6 +4,7 @@ import { ShapeError } from '../core/errors.js';
 import { constant } from '../core/leaves.js';
 import { at, checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js';
 import { apply, type Op, type Tensor } from '../core/tensor.js';
+import { onnxType } from '../onnx/proto.js';
 import { equal, where } from './arithmetic.js';
 import { arange } from './broadcast.js';
 import { expectKind } from './expect.js';
@@ -51,7 +52,7 @@ const scatterAddOp: Op<{ size: number }> = {
       const negative = emit('Less', [indices, integers([0])]);
       const row = emit('Where', [negative, emit('Add', [indices, integers([size])]), indices]);
       const rows = emit('Unsqueeze', [integers(Array.from({ length: size }, (_, i) => i)), ints([1])]);
-      const oneHots = emit('Cast', [emit('Equal', [rows, row])], { to: 1 });
+      const oneHots = emit('Cast', [emit('Equal', [rows, row])], { to: onnxType.float32 });
       return [emit('MatMul', [oneHots, updates])];
     }
     const zero = emit('Expand', [constantOf(allocate(out!.dtype, 1), []), ints(out!.shape)]);

@@ -3,6 +3,7 @@ import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import { at, checkShape, formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from '../core/shape.js';
 import { apply, type Op, type Tensor } from '../core/tensor.js';
+import { onnxType } from '../onnx/proto.js';
 
 /** Whether a tensor was made by the given op. */
 export function isFrom<A>(op: Op<A>, x: Tensor): boolean {
@@ -146,12 +147,10 @@ export function stopGradient(x: Tensor): Tensor {
   return apply(stopGradientOp, [x], null);
 }
 
-const onnxElement: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-
 const castOp: Op<{ dtype: DType }> = {
   name: 'cast',
   infer: ([x], { dtype }) => [{ shape: x!.shape, dtype }],
-  lower: ({ inputs: [x], attrs: { dtype }, emit }) => [emit('Cast', [x!], { to: onnxElement[dtype] })],
+  lower: ({ inputs: [x], attrs: { dtype }, emit }) => [emit('Cast', [x!], { to: onnxType[dtype] })],
 };
 
 /** Converts the element type; float32 to integer truncates towards zero. Carries no gradient. */

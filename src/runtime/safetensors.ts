@@ -89,7 +89,10 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'safetensors'): Sa
     }
     const [from, to] = offsets as [number, number];
     if (to < from || start + to > bytes.length) fail(`${start + to} bytes, for ${name}`, `${bytes.length} bytes`);
-    tensors.set(name, { shape, data: decodeValues(dtype, shape, new Uint8Array(bytes.subarray(start + from, start + to)), name, fail) });
+    tensors.set(name, {
+      shape,
+      data: decodeValues(dtype, shape, new Uint8Array(bytes.subarray(start + from, start + to)), name, fail),
+    });
   }
   return { tensors, metadata: (header['__metadata__'] ?? {}) as Record<string, string> };
 }
