@@ -6,6 +6,7 @@ import {
   type DataOptions,
   dataAccess,
   integer,
+  nameList,
   type RunOptions,
   withDataDir,
   withJson,
@@ -29,12 +30,7 @@ export function addEval(program: Command, context: Context): void {
     .command('eval')
     .summary('measure a trained model on held-out data')
     .description("Measures a trained model on held-out data; 'genera list metrics' explains the metrics.");
-  withRun(command).option('--metrics <a,b>', 'which ones (default: all that fit the model)', (text) =>
-    text
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
-  );
+  withRun(command).option('--metrics <a,b>', 'which ones (default: all that fit the model)', nameList);
   withSplit(withDataDir(command))
     .option(
       '--num-samples <n>',

@@ -37,6 +37,14 @@ export function positions(option: string): (text: string) => number[] {
   return (text) => text.split(',').map((part) => integer(option)(part));
 }
 
+/** Reads names between commas. */
+export function nameList(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
 /** Reads one of some names. */
 export function oneOf<N extends string>(option: string, names: readonly N[]): (text: string) => N {
   return (text) => {

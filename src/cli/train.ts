@@ -19,6 +19,7 @@ import {
   dataAccess,
   integer,
   type JsonOption,
+  nameList,
   parseValue,
   withDataDir,
   withDevice,
@@ -43,6 +44,9 @@ interface TrainOptions extends JsonOption, DeviceOptions, DataOptions {
   readonly logEvery?: number;
   readonly sampleEvery?: number;
   readonly checkpointEvery?: number;
+  readonly evalEvery?: number;
+  readonly evalMetrics?: readonly string[];
+  readonly evalSamples?: number;
 }
 
 const afterHelp = `
@@ -95,6 +99,21 @@ export function addTrain(program: Command, context: Context): void {
       '--checkpoint-every <n>',
       'steps between checkpoints; 0: only at the end (default: one epoch)',
       integer('--checkpoint-every'),
+    )
+    .option(
+      '--eval-every <n>',
+      'steps between measurements on the validation split, by which the best checkpoint is then chosen; 0: only at the end',
+      integer('--eval-every'),
+    )
+    .option(
+      '--eval-metrics <a,b>',
+      'with --eval-every: which metrics; the first chooses (default: fid of images, sliced_wasserstein of points, else a likelihood)',
+      nameList,
+    )
+    .option(
+      '--eval-samples <n>',
+      'with --eval-every: items and samples (default: 1,000)',
+      integer('--eval-samples', { least: 1 }),
     );
   withDevice(command);
   withJson(command)
@@ -126,6 +145,9 @@ async function trainCommand(model: string, options: TrainOptions, context: Conte
     logEvery: options.logEvery,
     sampleEvery: options.sampleEvery,
     checkpointEvery: options.checkpointEvery,
+    evalEvery: options.evalEvery,
+    evalMetrics: options.evalMetrics,
+    evalSamples: options.evalSamples,
   };
   const run = resume
     ? await continueRun(request, out ?? (await newestRun(model)), { checkpoint })
@@ -141,10 +163,10 @@ async function trainCommand(model: string, options: TrainOptions, context: Conte
     return;
   }
   if (end.step === from) note(io, `it was complete already; train longer with: ${again} --epochs N`);
-  const { step, epoch, seconds, train = {}, validation, samples } = end;
+  const { step, epoch, seconds, train = {}, validation, evaluation, samples } = end;
   print(
     io,
-    { run: directory, model, step, epoch, seconds, train, validation, samples },
+    { run: directory, model, step, epoch, seconds, train, validation, evaluation, samples },
     {
       json,
       text: summary(io, directory, end),
@@ -187,6 +209,7 @@ interface End {
   readonly seconds: number;
   readonly train?: Readonly<Record<string, number>>;
   readonly validation?: Readonly<Record<string, number>>;
+  readonly evaluation?: Readonly<Record<string, number>>;
   /** Path of the last sample picture. */
   readonly samples?: string;
   readonly signal?: 'SIGINT' | 'SIGTERM';
@@ -231,6 +254,8 @@ function newsOf(event: RunEvent): Partial<End> {
       return { train: event.metrics };
     case 'validation':
       return { validation: event.metrics };
+    case 'evaluation':
+      return { evaluation: event.metrics };
     case 'samples':
     case 'text':
       return event.path === undefined ? {} : { samples: event.path };
@@ -239,7 +264,11 @@ function newsOf(event: RunEvent): Partial<End> {
   }
 }
 
-function statusOf(event: RunEvent & { kind: 'step' }, { trainer }: OpenRun, { validation }: End): string {
+function statusOf(
+  event: RunEvent & { kind: 'step' },
+  { trainer }: OpenRun,
+  { validation, evaluation = {} }: End,
+): string {
   const { step, totalSteps, epoch, metrics, itemsPerSecond } = event;
   const left = ((totalSteps - step) * trainer.itemsPerStep) / itemsPerSecond;
   return [
@@ -247,6 +276,7 @@ function statusOf(event: RunEvent & { kind: 'step' }, { trainer }: OpenRun, { va
     `epoch ${epoch.toFixed(1)}`,
     ...losses(metrics, ''),
     ...losses(validation ?? {}, 'validation '),
+    ...figures(evaluation),
     `${Math.round(itemsPerSecond).toLocaleString('en-US')} items/s`,
     `${duration(left)} left`,
   ].join('  ');
@@ -259,8 +289,17 @@ function losses(metrics: Readonly<Record<string, number>>, prefix: string): stri
   );
 }
 
-function summary(io: Io, directory: string, { step, seconds, train = {}, validation = {}, samples }: End): string {
-  const results = [...losses(train, ''), ...losses(validation, 'validation ')].join(', ');
+/** Metrics of the last evaluation. */
+function figures(metrics: Readonly<Record<string, number>>): string[] {
+  return Object.entries(metrics).map(([name, value]) => `${name} ${rounded(value)}`);
+}
+
+function summary(
+  io: Io,
+  directory: string,
+  { step, seconds, train = {}, validation = {}, evaluation = {}, samples }: End,
+): string {
+  const results = [...losses(train, ''), ...losses(validation, 'validation '), ...figures(evaluation)].join(', ');
   const genera = programName(io);
   return table([
     ['trained', `${counted(step, 'step')} in ${duration(seconds)}${results === '' ? '' : `: ${results}`}`],

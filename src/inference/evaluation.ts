@@ -50,8 +50,7 @@ export async function evaluateModel(
 ): Promise<EvaluationResult> {
   const { capabilities } = instance;
   const data = count === undefined || count >= reference.count ? reference : splitByPosition(reference, [count])[0]!;
-  const fitting = metrics.filter((metric) => metric.fits(capabilities, { data, against, extractor }));
-  const chosen = names === undefined ? fitting : names.map((name) => find(name, fitting));
+  const chosen = chooseMetrics(instance, { data, against, extractor }, names);
   const drawn = count ?? samplesByDefault[capabilities.iterate === undefined ? 'sample' : 'iterate'];
   const samples = samplesOf(capabilities.classes?.required === true, async (labelled, onDraw) => {
     const classes = Array.from({ length: labelled ? (capabilities.classes?.count ?? 0) : 0 }, (_, k) => k);
@@ -83,6 +82,19 @@ export async function evaluateModel(
     ...(samples.drawn && extractor !== undefined ? { extractor: { id: extractor.id, sha256: extractor.sha256 } } : {}),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
+}
+
+/**
+ * The metrics of these names; without names, all that fit the model and the items.
+ * @throws UsageError for a name that is unknown, or of a metric that does not fit
+ */
+export function chooseMetrics(
+  { capabilities }: ModelInstance,
+  items: Parameters<Metric['fits']>[1],
+  names?: readonly string[],
+): Metric[] {
+  const fitting = metrics.filter((metric) => metric.fits(capabilities, items));
+  return names === undefined ? fitting : names.map((name) => find(name, fitting));
 }
 
 function find(name: string, fitting: readonly Metric[]): Metric {

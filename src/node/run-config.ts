@@ -42,8 +42,10 @@ const runSchema = z.object({
   totalSteps: count,
   device: z.string(),
   threads: count.optional(),
-  /** Steps between logged steps, between sample pictures and between checkpoints; 0: only at the end. */
-  every: z.object({ log: count, samples: count, checkpoints: count }),
+  /** Steps between logged steps, sample pictures, checkpoints and evaluations; 0: only at the end. */
+  every: z.object({ log: count, samples: count, checkpoints: count, evaluations: count.optional() }),
+  /** What is measured while it trains; the first chooses the best checkpoint. */
+  evaluation: z.object({ metrics: z.array(z.string()), samples: count }).optional(),
   versions: z.record(z.string(), z.string()),
   created: z.string(),
 });
@@ -60,7 +62,7 @@ const manifestSchema = z.object({
   sha256: z.string(),
   /** Seconds of training up to here. */
   seconds: z.number(),
-  /** Lowest validation loss up to here. */
+  /** Lowest validation loss up to here; where it is evaluated, lowest score: the first metric, negative if more is better. */
   bestLoss: z.number().optional(),
 });
 

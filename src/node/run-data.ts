@@ -55,6 +55,11 @@ export async function loadTrainingData(
   return { train, validation: await record.load('validation', { source, validation, count: watched }) };
 }
 
+/** Items to measure a run on in whose training none are held out: the end of the training split. */
+export async function loadUnheld(id: string, options: DataAccess): Promise<DataSet> {
+  return openDataSet(id).load('validation', { source: sourceOf(options) });
+}
+
 export interface SplitOptions {
   /** Only the first items. */
   readonly count?: number | undefined;

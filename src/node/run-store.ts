@@ -40,6 +40,8 @@ export interface MetricsLine {
   readonly train?: Readonly<Record<string, number>>;
   /** Mean losses on held-out items. */
   readonly validation?: Readonly<Record<string, number>>;
+  /** Metrics of the model, on items of the validation split. */
+  readonly evaluation?: Readonly<Record<string, number>>;
 }
 
 export class RunStore {

@@ -13,11 +13,12 @@ import { Trainer } from '../train/trainer.js';
 import { useDevice } from './devices.js';
 import { pictureOf } from './images.js';
 import type { RunConfig } from './run-config.js';
-import { checkSameData, type DataAccess, describeData, loadTrainingData } from './run-data.js';
+import { checkSameData, type DataAccess, describeData, loadTrainingData, loadUnheld } from './run-data.js';
 import { type MetricsLine, RunStore, refuseUsed } from './run-store.js';
 import { freeRunDirectory } from './runs.js';
 import { dataSetName } from './text-data.js';
 import { versions } from './versions.js';
+import { type Watch, watch } from './watching.js';
 
 /** What a user asks for; what is left out is the default, or, for a run that is continued, as it was. */
 export interface TrainRequest extends DataAccess {
@@ -37,6 +38,12 @@ export interface TrainRequest extends DataAccess {
   readonly logEvery?: number | undefined;
   readonly sampleEvery?: number | undefined;
   readonly checkpointEvery?: number | undefined;
+  /** Steps between evaluations, which then choose the best checkpoint; 0: only at the end. Default: there are none. */
+  readonly evalEvery?: number | undefined;
+  /** What is measured; the first chooses. Default: the most telling metric that fits. */
+  readonly evalMetrics?: readonly string[] | undefined;
+  /** Items and samples that are measured; default 1,000. */
+  readonly evalSamples?: number | undefined;
 }
 
 /** A run that is ready to go on. */
@@ -46,10 +53,12 @@ export interface OpenRun {
   readonly trainer: Trainer;
   /** Seconds of training so far. */
   readonly seconds: number;
-  /** Lowest validation loss so far. */
+  /** Lowest validation loss so far, or score where it is evaluated. */
   readonly bestLoss: number | undefined;
   /** The last line of metrics.jsonl that has losses of a step. */
   readonly lastLine: MetricsLine | undefined;
+  /** Measures it while it trains. */
+  readonly watch: Watch | undefined;
 }
 
 /** What happens in a run; `seconds` are those of training since it began. */
@@ -62,6 +71,7 @@ interface Prepared {
   readonly trainer: Trainer;
   /** Of text. */
   readonly tokenizer: Tokenizer | undefined;
+  readonly watch: Watch | undefined;
 }
 
 /** Loads the data and makes the trainer; nothing is written yet. */
@@ -69,7 +79,10 @@ async function prepare(
   model: ModelRecord,
   settings: Record<string, unknown>,
   request: TrainRequest & { seed: number; data: string },
-  every: Partial<RunConfig['every']>,
+  {
+    every = {},
+    evaluation = {},
+  }: { every?: Partial<RunConfig['every']>; evaluation?: Partial<RunConfig['evaluation']> },
 ): Promise<Prepared> {
   const { data: id, seed, limit, preset, threads } = request;
   const device = useDevice(request.device, { threads });
@@ -81,6 +94,15 @@ async function prepare(
   });
   const trainer = new Trainer({ model, settings, seed, data: data.train, ...pick(data.validation) });
   const once = trainer.stepsPerEpoch;
+  const evaluations = request.evalEvery ?? every.evaluations;
+  const watched =
+    evaluations === undefined
+      ? undefined
+      : await watch(trainer, data.validation ?? (await loadUnheld(id, request)), {
+          ...evaluation,
+          ...(request.evalMetrics === undefined ? {} : { metrics: [...request.evalMetrics] }),
+          ...(request.evalSamples === undefined ? {} : { samples: request.evalSamples }),
+        });
   const config: RunConfig = {
     model: model.id,
     ...(preset === undefined ? {} : { preset }),
@@ -94,11 +116,13 @@ async function prepare(
       log: request.logEvery ?? every.log ?? 10,
       samples: request.sampleEvery ?? every.samples ?? once,
       checkpoints: request.checkpointEvery ?? every.checkpoints ?? once,
+      ...(evaluations === undefined ? {} : { evaluations }),
     },
+    ...(watched === undefined ? {} : { evaluation: watched.plan }),
     versions,
     created: new Date().toISOString(),
   };
-  return { model, config, trainer, tokenizer: data.train.text?.tokenizer };
+  return { model, config, trainer, tokenizer: data.train.text?.tokenizer, watch: watched };
 }
 
 function pick<T>(validation: T | undefined): { validation?: T } {
@@ -116,10 +140,10 @@ export async function beginRun(request: TrainRequest, directory?: string): Promi
   const kind = dataSets.find(({ id }) => id === asked.data)?.kind;
   const settings = resolveSettings(model, request.settings, { ...pickPreset(request), kind });
   if (directory !== undefined) await refuseUsed(directory);
-  const { config, trainer, tokenizer } = await prepare(model, settings, asked, {});
+  const { config, trainer, tokenizer, watch: watched } = await prepare(model, settings, asked, {});
   const store = await RunStore.create(directory ?? (await freeRunDirectory(model.id)), config);
   if (tokenizer !== undefined) await store.writeTokenizer(tokenizer.toJson());
-  return { store, config, trainer, seconds: 0, bestLoss: undefined, lastLine: undefined };
+  return { store, config, trainer, seconds: 0, bestLoss: undefined, lastLine: undefined, watch: watched };
 }
 
 function pickPreset({ preset }: TrainRequest): { preset?: string } {
@@ -151,7 +175,7 @@ export async function continueRun(
       device: request.device ?? began.device,
       threads: request.threads ?? began.threads,
     };
-    const { config, trainer } = await prepare(model, settings, asked, began.every);
+    const { config, trainer, watch: watched } = await prepare(model, settings, asked, began);
     checkSameData(directory, began.data, config.data);
     checkEnd(directory, began, trainer);
     if (checkpoint !== undefined) await trainer.restore(checkpoint.bytes, checkpoint.path);
@@ -160,7 +184,7 @@ export async function continueRun(
     const lastLine = await store.cutMetrics(step);
     if (checkpoint !== undefined) await store.writeWeights(await trainer.weights(), step);
     const { seconds = 0, bestLoss } = checkpoint?.manifest ?? {};
-    return { store, config, trainer, seconds, bestLoss, lastLine };
+    return { store, config, trainer, seconds, bestLoss, lastLine, watch: watched };
   } catch (error) {
     await store.close();
     throw error;
@@ -211,7 +235,7 @@ function checkEnd(directory: string, began: RunConfig, trainer: Trainer): void {
  * afterwards, however it ends.
  */
 export async function* trainRun(
-  { store, config, trainer, seconds: before, bestLoss }: OpenRun,
+  { store, config, trainer, seconds: before, bestLoss, watch: measuring }: OpenRun,
   { shouldStop = () => false }: { shouldStop?: () => boolean } = {},
 ): AsyncGenerator<RunEvent, void, undefined> {
   const start = performance.now();
@@ -224,6 +248,8 @@ export async function* trainRun(
       checkpointEvery: config.every.checkpoints,
       shouldStop,
       ...(bestLoss === undefined ? {} : { bestLoss }),
+      ...(measuring === undefined ? {} : { evaluate: () => measuring.measure() }),
+      ...(config.every.evaluations === undefined ? {} : { evalEvery: config.every.evaluations }),
     };
     for await (const event of train(trainer, options)) {
       const seconds = before + (performance.now() - start) / 1000;
@@ -238,8 +264,12 @@ export async function* trainRun(
           });
           break;
         case 'validation':
-          watched = event.metrics.loss;
+          if (measuring === undefined) watched = event.metrics.loss;
           await store.appendMetrics({ ...line, validation: event.metrics });
+          break;
+        case 'evaluation':
+          watched = event.score;
+          await store.appendMetrics({ ...line, evaluation: event.metrics });
           break;
         case 'samples':
           yield { ...event, seconds, path: await store.writeSamples(step, pictureOf(event.samples)) };

@@ -15,11 +15,13 @@ export type TrainEvent =
   | ({ readonly kind: 'step'; readonly metrics: StepMetrics; readonly itemsPerSecond: number } & Progress)
   /** After an epoch, or at the end: mean losses on the held-out items. */
   | ({ readonly kind: 'validation'; readonly metrics: StepMetrics } & Progress)
+  /** The model was measured; `best`: it never was better in the first of the metrics. */
+  | ({ readonly kind: 'evaluation'; readonly best: boolean } & Measured & Progress)
   /** Fixed-seed samples, to watch them improve. */
   | ({ readonly kind: 'samples'; readonly samples: HostTensor } & Progress)
   /** What a language model writes, at a fixed seed. */
   | ({ readonly kind: 'text'; readonly text: string } & Progress)
-  /** The state should be stored now; `best`: it has the lowest validation loss so far. */
+  /** The state should be stored now; `best`: it has the lowest score so far, or validation loss where none is measured. */
   | ({ readonly kind: 'checkpoint'; readonly best: boolean } & Progress)
   /** Training stopped before its end because it was asked to. */
   | ({ readonly kind: 'stopped' } & Progress)
@@ -28,6 +30,13 @@ export type TrainEvent =
 /** Tokens of a text that is written to watch a language model improve. */
 const sampleTokens = 500;
 
+/** Metrics of the model as it stands. */
+export interface Measured {
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What the best checkpoint is chosen by: lower is better. */
+  readonly score: number;
+}
+
 export interface LoopOptions {
   /** Steps between logged steps. */
   readonly logEvery?: number;
@@ -35,9 +44,13 @@ export interface LoopOptions {
   readonly sampleEvery?: number;
   /** Steps between checkpoints; default: once an epoch. 0: only at the end. */
   readonly checkpointEvery?: number;
+  /** Measures the model; then the best checkpoint is chosen by its score, and no more by the validation loss. */
+  readonly evaluate?: () => Promise<Measured>;
+  /** Steps between evaluations; 0: only at the end. Default: once an epoch. */
+  readonly evalEvery?: number;
   /** Samples in a picture; default 100. */
   readonly sampleCount?: number;
-  /** Lowest validation loss before this part of the run. */
+  /** Lowest score, or validation loss, before this part of the run. */
   readonly bestLoss?: number;
   /** Asked after each step: true stops the run with a checkpoint. */
   readonly shouldStop?: () => boolean;
@@ -50,7 +63,7 @@ export interface LoopOptions {
 export async function* train(trainer: Trainer, options: LoopOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   const { stepsPerEpoch, totalSteps } = trainer;
   const { logEvery = 10, sampleEvery = stepsPerEpoch, checkpointEvery = stepsPerEpoch, sampleCount = 100 } = options;
-  const { shouldStop = () => false } = options;
+  const { shouldStop = () => false, evaluate, evalEvery = stepsPerEpoch } = options;
   const { sample, iterate } = trainer.instance.capabilities;
   const canSample = sample !== undefined || iterate !== undefined;
   let best = options.bestLoss ?? Infinity;
@@ -82,8 +95,14 @@ export async function* train(trainer: Trainer, options: LoopOptions = {}): Async
       const losses = await trainer.validate();
       const loss = losses?.['loss'];
       if (losses !== undefined) yield { kind: 'validation', metrics: losses, ...trainer.progress };
-      improved = loss !== undefined && loss < best;
+      improved = evaluate === undefined && loss !== undefined && loss < best;
       if (improved) best = loss!;
+    }
+    if (evaluate !== undefined && due(evalEvery)) {
+      const measured = await trainer.withAverages(evaluate);
+      improved = measured.score < best;
+      if (improved) best = measured.score;
+      yield { kind: 'evaluation', best: improved, ...measured, ...trainer.progress };
     }
     if (due(sampleEvery) && canSample) {
       const samples = await trainer.withAverages(() =>

@@ -183,6 +183,43 @@ describe('sample', () => {
   });
 });
 
+describe('train --eval-every', () => {
+  const linesOf = (run: string) =>
+    readFileSync(`${run}/metrics.jsonl`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { step: number; evaluation?: Record<string, number> });
+
+  it('measures while it trains, and the best checkpoint is the one with the best first metric', async () => {
+    const options = '--preset tiny --limit 64 --seed 1 --epochs 3 --eval-every 4 --eval-samples 100';
+    const { json } = await succeed(`train vae ${options} --eval-metrics fid,mse --out runs/watched --json`);
+    const measured = linesOf('runs/watched').flatMap(({ step, evaluation }) =>
+      evaluation ? [{ step, ...evaluation }] : [],
+    );
+    expect(measured.map(({ step }) => step)).toEqual([4, 8, 12]);
+    expect(json.evaluation).toEqual({ fid: expect.any(Number), mse: expect.any(Number) });
+    const fids = measured.map((line) => (line as unknown as { fid: number }).fid);
+    const best = measured[fids.indexOf(Math.min(...fids))]!.step;
+    expect(readFileSync('runs/watched/checkpoints/best', 'utf8').trim()).toBe(`step-${best}`);
+    // A run that is continued measures on as it began.
+    await succeed('train vae --resume --epochs 4 --out runs/watched --json');
+    expect(linesOf('runs/watched').findLast(({ evaluation }) => evaluation)!.step).toBe(16);
+  });
+
+  it('chooses a metric, and refuses one that does not fit before anything is trained', async () => {
+    const { json } = await succeed(
+      'train vae --preset tiny --limit 64 --steps 2 --eval-every 0 --eval-samples 70 --out runs/chosen --json',
+    );
+    expect(Object.keys(json.evaluation as object)).toEqual(['fid']);
+    expectFailure(
+      await genera('train vae --preset tiny --limit 64 --eval-every 2 --eval-metrics perplexity --out runs/none'),
+      2,
+      /perplexity.*fid/,
+    );
+    expect(existsSync('runs/none')).toBe(false);
+  });
+});
+
 describe('eval', () => {
   it('prints exactly what is documented', async () => {
     const { json } = await succeed('eval runs/vae --num-samples 50 --json');

@@ -141,6 +141,21 @@ describe('train', () => {
     expect(resumed.filter((e) => e.kind === 'checkpoint').map((e) => e.best)).toEqual([false]);
   });
 
+  it('lets the score of evaluations choose the best checkpoint, and no more the validation loss', async () => {
+    const scores = [3, 1, 2, 1.5];
+    const evaluate = async () => ({ metrics: { fid: scores[0]! }, score: scores.shift()! });
+    const events = await collect(toyTrainer({ steps: 7 }), {
+      evaluate,
+      evalEvery: 2,
+      logEvery: 100,
+      checkpointEvery: 0,
+    });
+    const seen = events.flatMap((e) =>
+      e.kind === 'evaluation' ? [`${e.metrics.fid}@${e.step}`] : e.kind === 'checkpoint' ? [`${e.best}@${e.step}`] : [],
+    );
+    expect(seen).toEqual(['3@2', 'true@2', '1@4', 'true@4', '2@6', '1.5@7', 'false@7']);
+  });
+
   it('stops when asked to, with a checkpoint', async () => {
     let asked = 0;
     const events = await collect(toyTrainer(), { logEvery: 100, shouldStop: () => ++asked === 3 });
