@@ -11,6 +11,7 @@ import { type HostBatch, hostBatch } from '../data/host-batches.js';
 import { fillNormal } from '../random/distributions.js';
 import { Rng } from '../random/rng.js';
 import { compile } from '../runtime/program.js';
+import { iterateItems } from './iteration.js';
 import { mapRows, pickRows } from './rows.js';
 
 type Coding = 'encode' | 'decode' | 'reconstruct' | 'corrupt';
@@ -51,6 +52,9 @@ export async function reconstructItems(
   items: HostBatch,
   { seed }: { seed: number },
 ): Promise<HostTensor> {
+  if (instance.capabilities.iteratedEncode !== undefined) {
+    return decodeCodes(instance, (await encodeItems(instance, items)).mean, items.labels);
+  }
   const reconstruct = need(instance, 'reconstruct', 'reconstruct', items.labels);
   const rng = new Rng({ stream: 'reconstruct' });
   const program = compile(({ x, labels }: TensorBatch) => ({ y: reconstruct(x, { rng, labels }) }), {
@@ -76,6 +80,10 @@ export async function encodeItems(
   instance: ModelInstance,
   items: HostBatch,
 ): Promise<{ readonly mean: HostTensor; readonly logVariance?: HostTensor }> {
+  if (instance.capabilities.iteratedEncode !== undefined) {
+    const given = { x: items.x };
+    return { mean: await iterateItems(instance, 'iteratedEncode', { given, labels: items.labels }, { seed: 0 }) };
+  }
   const encode = need(instance, 'encode', 'encode', items.labels);
   const program = compile(({ x, labels }: TensorBatch) => ({ ...encode(x, { labels }) }), { name: 'encode' });
   return mapRows(items, (batch) => program.run([batch]));
@@ -113,6 +121,9 @@ export async function decodeCodes(
   codes: HostTensor,
   labels?: HostTensor | undefined,
 ): Promise<HostTensor> {
+  if (instance.capabilities.iteratedDecode !== undefined) {
+    return iterateItems(instance, 'iteratedDecode', { given: { z: codes }, labels }, { seed: 0 });
+  }
   const decode = need(instance, 'decode', 'decode', labels);
   const program = compile((batch: TensorBatch) => ({ y: decode(batch.x, { labels: batch.labels }) }), {
     name: 'decode',
@@ -175,10 +186,11 @@ export async function interpolateItems(
       pairs.map((pair) => pair[i]),
     );
   const { labels } = side(0);
-  need(instance, 'interpolate', 'decode', labels);
-  const { encode, latent } = instance.capabilities;
+  const { encode, iteratedEncode, iteratedDecode, latent } = instance.capabilities;
+  if (iteratedDecode === undefined) need(instance, 'interpolate', 'decode', labels);
   const codesOf = async (i: 0 | 1): Promise<HostTensor> => {
-    if (encode !== undefined || latent === undefined) return (await encodeItems(instance, side(i))).mean;
+    if ((encode ?? iteratedEncode) !== undefined || latent === undefined)
+      return (await encodeItems(instance, side(i))).mean;
     return priorCodes(
       instance,
       pairs.map((pair) => pair[i]),

@@ -45,7 +45,7 @@ function describeModel(model: ModelRecord): ModelEntry {
     paper,
     data,
     can: Object.entries(capabilities).flatMap(([name, value]) =>
-      typeof value === 'function' || name === 'language' ? [abilityOf(name)] : [],
+      typeof value === 'function' || name === 'language' || name in iterated ? [iterated[name] ?? name] : [],
     ),
     settings: describeSettings(model.config),
     sampling: capabilities.sampling === undefined ? {} : describeSettings(capabilities.sampling),
@@ -53,10 +53,14 @@ function describeModel(model: ModelRecord): ModelEntry {
   };
 }
 
-/** Iterating is how some models sample. */
-function abilityOf(capability: string): string {
-  return capability === 'iterate' ? 'sample' : capability;
-}
+/** What models do in many steps, by the names that it has where it takes one. */
+const iterated: Readonly<Record<string, string>> = {
+  iterate: 'sample',
+  iteratedEncode: 'encode',
+  iteratedDecode: 'decode',
+  imageToImage: 'edit',
+  inpaint: 'inpaint',
+};
 
 function describeSettings(schema: z.ZodObject): Record<string, SettingEntry> {
   const defaults = schema.parse({}) as Record<string, unknown>;
