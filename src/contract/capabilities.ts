@@ -6,7 +6,8 @@ import type { z } from 'zod';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Rng } from '../random/rng.js';
-import type { LanguageModel } from './language.js';
+import type { IterationState } from './iteration-state.js';
+import type { LanguageModel, MaskedLanguageModel } from './language.js';
 
 /** What a conditional model is told of each item. */
 export interface Conditions {
@@ -21,9 +22,6 @@ export interface SampleContext extends Conditions {
   /** What the work begins with or keeps to, by name, [count, ...] each; see `GivenIteration`. */
   readonly given?: Readonly<Record<string, Tensor>> | undefined;
 }
-
-/** Named tensors that one step of an iteration hands to the next. */
-export type IterationState = Readonly<Record<string, Tensor>>;
 
 /**
  * Sampling in many steps: diffusion, token by token, Gibbs sweeps. `start`, `step` and `finish` are traced once each, so
@@ -73,6 +71,8 @@ export interface Capabilities {
   readonly classes?: Classes;
   /** Models of text: generation, scoring and perplexity come with it. */
   readonly language?: LanguageModel;
+  /** Models of text that restore hidden tokens. */
+  readonly masked?: MaskedLanguageModel;
   /** New items [count, ...shape], images in 0…1. */
   sample?(context: SampleContext): Tensor;
   /** Samples that take many steps; a model has this or `sample`. `settings` are the resolved ones of `sampling`. */
@@ -101,6 +101,11 @@ export interface Capabilities {
   features?(x: Tensor): Tensor;
   /** Discrete codes of items: the entry of the codebook at each place, int32 [B, ...]. */
   readonly quantize?: { readonly codes: number; indices(x: Tensor): Tensor };
+  /**
+   * How many values an element can take where `elbo` and `logProb` are probabilities of such items (256 for images of
+   * bytes) and no densities: then they can be told in bits per dimension.
+   */
+  readonly levels?: number;
   /** A lower bound on ln p(x), one draw: terms in nats, each [B]. */
   elbo?(x: Tensor, context: NoiseContext): { readonly elbo: Tensor; readonly [term: string]: Tensor };
   /** ln p(x) in nats, [B]: exact, or its importance-weighted estimate with k draws. */

@@ -1,4 +1,5 @@
 /** Likelihood metrics, in nats per item. */
+import { itemSize } from '../data/data-set.js';
 import type { EvaluationContext } from './contract.js';
 import { meanOverItems } from './per-item.js';
 
@@ -15,4 +16,11 @@ export function negativeElbo(context: EvaluationContext): Promise<number> {
 export function importanceWeightedNll(context: EvaluationContext): Promise<number> {
   const logProb = context.instance.capabilities.logProb!;
   return meanOverItems(context, 'nll', 50, (x, noise) => logProb(x, { ...noise, k: importanceSamples }).neg());
+}
+
+/** −ln p(x), or its bound where the model does not know it, for each element in bits. */
+export async function bitsPerDimension(context: EvaluationContext): Promise<number> {
+  const { logProb } = context.instance.capabilities;
+  const nats = await (logProb === undefined ? negativeElbo(context) : importanceWeightedNll(context));
+  return nats / (itemSize(context.data.shape) * Math.LN2);
 }

@@ -5,7 +5,8 @@ import { accuracy, expectedCalibrationError, minorityAccuracy } from './classifi
 import { codebookPerplexity, codebookUsage } from './codebook.js';
 import type { Metric } from './contract.js';
 import { disentanglement } from './factor-vae.js';
-import { importanceWeightedNll, negativeElbo } from './likelihood.js';
+import { bitsPerDimension, importanceWeightedNll, negativeElbo } from './likelihood.js';
+import { maskedAccuracy } from './masked.js';
 import { highQualityRate, modeCoverage } from './mode-coverage.js';
 import { informationGap } from './mutual-information-gap.js';
 import { reconstructionError, restorationError } from './reconstruction.js';
@@ -20,6 +21,14 @@ export const metrics: readonly Metric[] = [
     better: 'lower',
     fits: ({ language }, { data }) => language !== undefined && data.text !== undefined,
     compute: perplexity,
+  },
+  {
+    id: 'masked_accuracy',
+    title: 'Hidden tokens (15 %, each by itself) that the model takes for what they were',
+    unit: '',
+    better: 'higher',
+    fits: ({ masked }, { data }) => masked !== undefined && data.text !== undefined,
+    compute: maskedAccuracy,
   },
   {
     id: 'bits_per_char',
@@ -52,6 +61,14 @@ export const metrics: readonly Metric[] = [
     better: 'lower',
     fits: ({ logProb }) => logProb !== undefined,
     compute: importanceWeightedNll,
+  },
+  {
+    id: 'bits_per_dim',
+    title: 'Negative log-likelihood of items of whole values, or its bound, per element',
+    unit: 'bits per dimension',
+    better: 'lower',
+    fits: ({ levels, elbo, logProb }) => levels !== undefined && (elbo ?? logProb) !== undefined,
+    compute: bitsPerDimension,
   },
   {
     id: 'mse',

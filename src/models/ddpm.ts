@@ -128,7 +128,16 @@ export default defineModel({
     classifier: z.boolean().default(false).describe('Whether a classifier of noisy items is trained beside, to guide.'),
   },
   defaultsFor: {
-    points: { epochs: 150, batchSize: 256, width: 128, blocks: 4, variance: 'fixed_small' },
+    // Nothing is clipped here, and v stays well-defined where hardly any signal is left.
+    points: {
+      epochs: 150,
+      batchSize: 256,
+      width: 128,
+      blocks: 4,
+      betaSchedule: 'squaredcos_cap_v2',
+      prediction: 'v_prediction',
+      variance: 'fixed_small',
+    },
   },
   presets: {
     tiny: {
@@ -341,6 +350,7 @@ export default defineModel({
             },
           },
         }),
+        ...(images && { levels: 256 }),
         // The bound with one time an item, drawn where its terms are large (Nichol & Dhariwal 2021, §3.3)
         elbo: (items, { rng: r, labels }: { rng: Rng } & Conditions) => {
           const B = items.shape[0]!;
