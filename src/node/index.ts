@@ -36,6 +36,7 @@ export {
 export { type DoctorOptions, examine, type Finding } from './doctor.js';
 export type { DownloadProgress } from './downloads.js';
 export { type Evaluation, evaluateRun } from './evaluation.js';
+export { loadExtractor } from './extractors.js';
 export { readJsonObject } from './files.js';
 export { importHuggingFace, writeHuggingFace } from './hugging-face.js';
 export { type GridOptions, imageGrid, pictureOf, pointPlot } from './images.js';
