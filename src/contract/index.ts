@@ -5,13 +5,13 @@ export type {
   Conditions,
   GivenIteration,
   Iteration,
-  IterationState,
   LatentSpace,
   NoiseContext,
   SampleContext,
 } from './capabilities.js';
 export type { Fitting } from './fitting.js';
-export type { LanguageModel, LanguageNetwork, LanguageTable } from './language.js';
+export type { IterationState } from './iteration-state.js';
+export type { LanguageModel, LanguageNetwork, LanguageTable, MaskedLanguageModel } from './language.js';
 export type {
   CreateContext,
   DataSpec,

@@ -1,6 +1,6 @@
 /** Models of text: what comes next, given what came before. All probabilities are of tokens and in nats. */
 import type { Tensor } from '../core/tensor.js';
-import type { IterationState } from './capabilities.js';
+import type { IterationState } from './iteration-state.js';
 
 /** A language model that is a network. */
 export interface LanguageNetwork {
@@ -39,3 +39,16 @@ export interface LanguageTable {
 }
 
 export type LanguageModel = LanguageNetwork | LanguageTable;
+
+/** A model that restores hidden tokens from both sides. */
+export interface MaskedLanguageModel {
+  readonly vocabulary: number;
+  /** Longest text, in tokens. */
+  readonly context: number;
+  /** The token that stands for a hidden one; it is none of the tokenizer's. */
+  readonly mask: number;
+  /** Logits of what each token is, hidden or not: int32 [B, S] → [B, S, vocabulary]. */
+  logits(tokens: Tensor): Tensor;
+  /** One vector for each text, [B, width]: the mean over its tokens. */
+  embed(tokens: Tensor): Tensor;
+}

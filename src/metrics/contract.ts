@@ -1,8 +1,25 @@
 /** What a metric is. */
 import type { Capabilities, ModelInstance } from '../contract/index.js';
+import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 import type { FeatureExtractor } from './extractor.js';
-import type { Samples } from './samples.js';
+
+export interface Drawn {
+  /** float32 [N, ...shape] */
+  readonly items: HostTensor;
+  /** The classes asked for, item by item, in conditional models. */
+  readonly labels?: Int32Array;
+}
+
+export interface Samples {
+  /** Whether any have been drawn. */
+  readonly drawn: boolean;
+  /**
+   * The samples; later calls give the same ones.
+   * @param labelled whether each class is asked for in turn; models that must be told a class always are
+   */
+  draw(labelled: boolean, onProgress: (fraction: number) => void): Promise<Drawn>;
+}
 
 export interface EvaluationContext {
   readonly instance: ModelInstance;

@@ -1,21 +1,14 @@
 /** Metrics of what a model draws: images through a feature extractor, points as they are. */
 import type { Capabilities } from '../contract/index.js';
 import { NonFiniteError } from '../core/errors.js';
-import type { EvaluationContext, Metric } from './contract.js';
+import type { EvaluationContext, Metric, Samples } from './contract.js';
 import { frechetDistance, samplesForRank } from './frechet.js';
 import { inceptionScore } from './inception-score.js';
 import { kernelDistance } from './kernel-distance.js';
 import { maximumMeanDiscrepancy } from './mmd.js';
 import { type NeighbourFigures, neighbourFigures } from './neighbours.js';
 import type { Rows } from './rows.js';
-import {
-  afterFeatures,
-  featuresOfReal,
-  featuresOfSamples,
-  rowsOfReal,
-  rowsOfSamples,
-  type Samples,
-} from './samples.js';
+import { afterFeatures, featuresOfReal, featuresOfSamples, rowsOfReal, rowsOfSamples } from './samples.js';
 import { slicedWasserstein } from './sliced-wasserstein.js';
 
 type Fits = Metric['fits'];

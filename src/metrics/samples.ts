@@ -3,26 +3,9 @@ import { UsageError } from '../core/errors.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 import { forBatches } from '../data/host-batches.js';
-import type { EvaluationContext } from './contract.js';
+import type { Drawn, EvaluationContext, Samples } from './contract.js';
 import type { Extracted, FeatureExtractor } from './extractor.js';
 import { type Rows, rowsOf } from './rows.js';
-
-export interface Drawn {
-  /** float32 [N, ...shape] */
-  readonly items: HostTensor;
-  /** The classes asked for, item by item, in conditional models. */
-  readonly labels?: Int32Array;
-}
-
-export interface Samples {
-  /** Whether any have been drawn. */
-  readonly drawn: boolean;
-  /**
-   * The samples; later calls give the same ones.
-   * @param labelled whether each class is asked for in turn; models that must be told a class always are
-   */
-  draw(labelled: boolean, onProgress: (fraction: number) => void): Promise<Drawn>;
-}
 
 /** Draws by a function, each kind once. */
 export function samplesOf(

@@ -50,7 +50,7 @@ async function createSession(model: Uint8Array, options: InferenceSession.Sessio
     session = await InferenceSession.create(model, {
       graphOptimizationLevel: 'all',
       executionMode: 'sequential',
-      logSeverityLevel: 3,
+      logSeverityLevel: 4, // errors come as exceptions; the log would print them a second time
       ...options,
     });
   } catch (cause) {

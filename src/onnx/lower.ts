@@ -71,7 +71,7 @@ export class Lowering {
     const key = `${opType}(${inputs.join()})${outputs}${JSON.stringify(attributes, exactNumber)}`;
     const present = this.known.get(key);
     if (present !== undefined) return present;
-    const names = Array.from({ length: outputs }, () => `v${this.count++}`);
+    const names = Array.from({ length: outputs }, () => `%${this.count++}`);
     const [domain, name] = opType.includes(':') ? (opType.split(':') as [string, string]) : ['', opType];
     this.nodes.push({ opType: name, inputs, outputs: names, attributes, domain });
     this.known.set(key, names);
@@ -79,7 +79,7 @@ export class Lowering {
   }
 
   /** The same value under a name of its own. */
-  copy(value: string, name = `v${this.count++}`): string {
+  copy(value: string, name = `%${this.count++}`): string {
     this.nodes.push({ opType: 'Identity', inputs: [value], outputs: [name], attributes: {}, domain: '' });
     return name;
   }
@@ -101,7 +101,7 @@ export class Lowering {
     const key = data.length <= 64 ? `${dtype}[${shape.join()}]:${exact(data)}` : undefined;
     const present = key === undefined ? undefined : this.known.get(key)?.[0];
     if (present !== undefined) return present;
-    const name = `c${this.count++}`;
+    const name = `%${this.count++}`;
     this.initializer(name, data, shape);
     if (key !== undefined) this.known.set(key, [name]);
     return name;

@@ -44,11 +44,13 @@ export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   { name = fn.name || 'program', backend }: CompileOptions = {},
 ): Program<A, R> {
-  const cache = new Map<string, Compiled>();
+  const caches = new WeakMap<Backend, Map<string, Compiled>>();
   const compiledFor = (args: unknown): Compiled => {
     const types = args as Tree<TensorType>;
     const executor = backend ?? defaultBackend();
-    const key = `${executor.id} ${JSON.stringify(mapTree(types, (t) => formatType(t)))}`;
+    const cache = caches.get(executor) ?? new Map<string, Compiled>();
+    caches.set(executor, cache);
+    const key = JSON.stringify(mapTree(types, (t) => formatType(t)));
     let compiled = cache.get(key);
     if (compiled === undefined) {
       compiled = new Compiled(name, fn as unknown as TracedFunction, types, executor);
