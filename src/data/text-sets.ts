@@ -102,6 +102,41 @@ export function textDataSet(
   return { id, split, kind: 'text', shape: [context + 1], count, items: new Uint8Array(0), text, checksum };
 }
 
+/**
+ * Texts of several classes as one labelled data set: the windows of the first, then those of the second, … The token that
+ * follows a window in its own text is not kept where two texts meet; models that classify do not see it.
+ *
+ * @param parts of one tokenizer and one context
+ * @param labels names of the classes, one for each part
+ * @throws UsageError where the parts do not fit together
+ */
+export function labelledText(id: string, parts: readonly DataSet[], labels: readonly string[]): DataSet {
+  const first = parts[0];
+  const fits = parts.every(
+    (part) => part.text?.tokenizer === first?.text?.tokenizer && part.shape[0] === first?.shape[0],
+  );
+  if (first?.text === undefined || !fits || labels.length !== parts.length) {
+    throw new UsageError({
+      operation: `labelled text ${id}`,
+      expected: 'texts of one tokenizer and one context, and a label for each',
+      got: `${parts.length} parts, ${labels.length} labels`,
+      remedy: 'Load all parts with the tokenizer of the first.',
+    });
+  }
+  const context = first.shape[0]! - 1;
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const all = new Int32Array(count * context + 1);
+  let at = 0;
+  for (const part of parts) {
+    part.text!.tokens.read(0, all.subarray(at, at + part.count * context));
+    at += part.count * context;
+  }
+  const tokens = tokensInMemory(all);
+  const classes = Int32Array.from(parts.flatMap((part, label) => new Array<number>(part.count).fill(label)));
+  const text = { tokens, tokenizer: first.text.tokenizer };
+  return { ...first, id, count, labels: classes, labelNames: labels, text, checksum: tokens.checksum };
+}
+
 function splitsOf(
   documents: readonly string[] | Readonly<Record<Split, readonly string[]>>,
   id: string,

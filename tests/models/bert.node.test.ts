@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { resolveSettings } from '../../src/contract/index.js';
+import { UsageError } from '../../src/core/errors.js';
+import { labelledText, sentences } from '../../src/data/text-sets.js';
+import { dataSpecOf, instantiate } from '../../src/inference/instance.js';
+import { embedTexts, fillMask } from '../../src/inference/masked-text.js';
+import type { EvaluationContext } from '../../src/metrics/index.js';
+import { maskedAccuracy } from '../../src/metrics/masked.js';
+import bert from '../../src/models/bert.js';
+import { Trainer } from '../../src/train/trainer.js';
+import { trainedOnSentences } from '../inference/text-models.js';
+
+describe('bert', () => {
+  const made = trainedOnSentences('bert', 250, { learningRate: 3e-3 });
+
+  it('beats the most frequent character on hidden ones', async () => {
+    const { trainer, test } = await made;
+    const context = {
+      instance: trainer.instance,
+      data: test,
+      seed: 1,
+      onProgress: () => {},
+    } as unknown as EvaluationContext;
+    const accuracy = await maskedAccuracy(context);
+    expect(accuracy).toBeGreaterThan(0.19); // a space is 17 % of the text
+    expect(await maskedAccuracy(context)).toBe(accuracy);
+  });
+
+  it('fills each mask with probabilities, best first', async () => {
+    const { trainer, data } = await made;
+    const { tokenizer } = data.text!;
+    const gaps = await fillMask(trainer.instance, tokenizer, 'the c[MASK]t sees th[MASK]', { count: tokenizer.size });
+    expect(gaps.length).toBe(2);
+    for (const gap of gaps) {
+      expect(gap.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 4);
+      expect(gap.map((g) => g.probability)).toEqual(gap.map((g) => g.probability).sort((a, b) => b - a));
+      expect(gap[0]!.text).toBe(tokenizer.decode([gap[0]!.token]));
+    }
+  });
+
+  it('sees both sides: what follows a mask changes the guess', async () => {
+    const { trainer, data } = await made;
+    const guess = async (text: string) => (await fillMask(trainer.instance, data.text!.tokenizer, text))[0]![0]!;
+    expect((await guess('the [MASK]at')).probability).not.toBeCloseTo((await guess('the [MASK]he')).probability, 6);
+  });
+
+  it('gives texts vectors', async () => {
+    const { trainer, data } = await made;
+    const [a, b, c] = await embedTexts(trainer.instance, data.text!.tokenizer, ['the cat', 'the cat', 'two and two']);
+    expect(a!.length).toBe(64);
+    expect(a).toEqual(b);
+    expect(a).not.toEqual(c);
+  });
+
+  it('refuses texts without a mask, empty or too long ones, and models of another kind', async () => {
+    const { trainer, data } = await made;
+    const { tokenizer } = data.text!;
+    await expect(fillMask(trainer.instance, tokenizer, 'no gap')).rejects.toThrow(/\[MASK\] in it/);
+    await expect(fillMask(trainer.instance, tokenizer, `${'a'.repeat(40)}[MASK]`)).rejects.toThrow(/1 to 32 tokens/);
+    await expect(embedTexts(trainer.instance, tokenizer, [''])).rejects.toThrow(/got 0/);
+    const { trainer: gpt } = await trainedOnSentences('gpt', 0);
+    await expect(fillMask(gpt.instance, tokenizer, '[MASK]')).rejects.toThrow(UsageError);
+  });
+
+  it('learns which halves belong together, too', async () => {
+    const { trainer } = await trainedOnSentences('bert', 3, { nextSentence: true });
+    const metrics = await trainer.step();
+    expect(metrics.loss).toBeCloseTo(metrics.restored! + metrics.following!, 4);
+    expect(metrics.following).toBeLessThan(1.5);
+  });
+
+  it('is fine-tuned on labelled text', async () => {
+    const data = await sentences.load('train', { text: { context: 32 }, count: 200 });
+    const { tokenizer } = data.text!;
+    // Two classes that differ in their letters: sentences, and the same upside down.
+    const other = await sentences.load('train', { seed: 5, text: { context: 32, tokenizer }, count: 200 });
+    const flipped = {
+      ...other,
+      text: {
+        tokenizer,
+        tokens: {
+          ...other.text!.tokens,
+          read: (start: number, out: Int32Array) => {
+            other.text!.tokens.read(start, out);
+            out.forEach((token, i) => {
+              out[i] = tokenizer.size - 1 - token;
+            });
+          },
+        },
+      },
+    };
+    const labelled = labelledText('two', [data, flipped], ['as it is', 'flipped']);
+    expect(labelled.count).toBe(400);
+    expect([labelled.labels![199], labelled.labels![200]]).toEqual([0, 1]);
+    const settings = resolveSettings(bert, { task: 'classify', steps: 200, learningRate: 2e-3 }, { preset: 'tiny' });
+    const trainer = new Trainer({ model: bert, settings, data: labelled, seed: 1 });
+    const accuracies: number[] = [];
+    for (let i = 0; i < 60; i++) accuracies.push((await trainer.step()).accuracy!);
+    expect(accuracies.slice(-10).reduce((a, b) => a + b, 0) / 10).toBeGreaterThan(0.9);
+    expect(trainer.instance.capabilities.classify).toBeDefined();
+  });
+
+  it('refuses to classify without labels, and heads that do not divide the width', async () => {
+    const spec = dataSpecOf(await sentences.load('test', {}));
+    const make = (given: object) =>
+      instantiate(bert, resolveSettings(bert, given, { preset: 'tiny' }), spec, { seed: 1, totalSteps: 1 });
+    expect(() => make({ task: 'classify' })).toThrow(/text without labels/);
+    expect(() => make({ heads: 5 })).toThrow(/multiple of the number of heads/);
+  });
+});
