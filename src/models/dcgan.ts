@@ -46,14 +46,14 @@ export default defineModel({
   },
   data: { kinds: ['image'], default: 'synthetic-digits' },
   config: {
-    epochs: z.number().positive().default(40).describe('Passes over the training data; each player sees half of it.'),
+    epochs: z.number().positive().default(30).describe('Passes over the training data; each player sees half of it.'),
     learningRate: z.number().positive().default(2e-4).describe("Both players' rate."),
     latent: z.number().int().positive().default(100).describe('Dimensions of the code.'),
     channels: z
       .number()
       .int()
       .positive()
-      .default(32)
+      .default(64)
       .describe('Channels at half the resolution; twice as many at each halving.'),
     beta1: z.number().min(0).lt(1).default(0.5).describe("Adam's β₁; the usual 0.9 makes games swing."),
     discriminatorSteps: z.number().int().positive().default(1).describe('Moves of the discriminator in a step.'),

@@ -78,6 +78,7 @@ export default defineModel({
       .describe('Share of the training after which the discriminator stands still; 1: never. See mode collapse.'),
   },
   defaultsFor: {
+    points: { validateEvery: 500 },
     image: { epochs: 100, learningRate: 2e-4, latent: 64, layers: 2, generatorHidden: 256, discriminatorHidden: 256 },
   },
   presets: {

@@ -80,7 +80,10 @@ export default defineModel({
     penalty: z.number().positive().default(0.1).describe('λ, weight of the gradient penalty.'),
     beta1: z.number().min(0).lt(1).default(0).describe("Adam's β₁: no momentum against a moving opponent."),
   },
-  defaultsFor: { image: { epochs: 50, learningRate: 2e-4, latent: 64, penalty: 10, batchSize: 64 } },
+  defaultsFor: {
+    points: { ema: 0.99, validateEvery: 500 },
+    image: { epochs: 50, learningRate: 2e-4, latent: 64, penalty: 10, batchSize: 64 },
+  },
   presets: { tiny: { latent: 4, layers: 2, hidden: 16, channels: 4, batchSize: 16, criticSteps: 2, epochs: 1 } },
 
   create(config, { data: { shape }, rng, totalSteps }) {
