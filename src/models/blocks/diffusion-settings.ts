@@ -6,9 +6,12 @@ import { samplerNames } from './diffusion-walks.js';
 
 const count = z.number().int().positive();
 
+const stepsOf = (most: number) =>
+  count.default(most).describe('Times visited, at most those of training. heun asks the network twice a step.');
+
 /** Settings of sampling; the other ways of using a model have some of them. */
 const sampling = z.strictObject({
-  steps: count.default(50).describe('Times visited, at most those of training. heun asks the network twice a step.'),
+  steps: stepsOf(50),
   sampler: z
     .enum(samplerNames)
     .default('ddim')
@@ -40,14 +43,14 @@ export type SamplingSettings = z.output<typeof sampling>;
 
 /** The settings of each use, for a model of T times. */
 export function diffusionSettings(T: number) {
-  const { steps, guidance, threshold } = sampling.shape;
-  const few = { steps: steps.default(Math.min(50, T)) };
+  const { guidance, threshold } = sampling.shape;
+  const few = { steps: stepsOf(Math.min(50, T)) };
   return {
     sampling: sampling.extend(few),
     way: z.strictObject({
-      steps: steps.default(Math.min(100, T)),
+      steps: stepsOf(Math.min(100, T)),
       guidance,
-      threshold: threshold.default('none'),
+      threshold: threshold.default('none').describe(threshold.description!),
     }),
     editing: sampling.omit({ classifierGuidance: true }).extend({
       ...few,
