@@ -14,7 +14,7 @@ import { forProducts } from './products.js';
 import { type Points, pointsOfBoth, type Rows } from './rows.js';
 
 /** Mean and covariance of a set, with N − 1 as divisor. */
-export interface Moments {
+interface Moments {
   readonly mean: Float64Array;
   /** [D][D] */
   readonly covariance: readonly Float64Array[];
@@ -37,7 +37,7 @@ export function samplesForRank(width: number): number {
 }
 
 /** Mean and covariance, found from centred values. */
-export function momentsOf({ count, width, values }: Points): Moments {
+function momentsOf({ count, width, values }: Points): Moments {
   const mean = new Float64Array(width);
   for (let i = 0; i < count; i++) for (let j = 0; j < width; j++) mean[j]! += values[i * width + j]! / count;
   const columns = new Float64Array(count * width); // [D, N]
@@ -58,7 +58,7 @@ export function momentsOf({ count, width, values }: Points): Moments {
 }
 
 /** Fréchet distance of two normal distributions. */
-export function frechetOfMoments(a: Moments, b: Moments): number {
+function frechetOfMoments(a: Moments, b: Moments): number {
   let distance = 0;
   for (const [j, mean] of a.mean.entries()) distance += (mean - b.mean[j]!) ** 2;
   const trace = ({ covariance }: Moments): number => covariance.reduce((sum, row, j) => sum + row[j]!, 0);

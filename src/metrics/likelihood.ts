@@ -1,5 +1,6 @@
 /** Likelihood metrics, in nats per item. */
 import { itemSize } from '../data/data-set.js';
+import { bitsPerDim } from './bits-per-dim.js';
 import type { EvaluationContext } from './contract.js';
 import { meanOverItems } from './per-item.js';
 
@@ -22,5 +23,5 @@ export function importanceWeightedNll(context: EvaluationContext): Promise<numbe
 export async function bitsPerDimension(context: EvaluationContext): Promise<number> {
   const { logProb } = context.instance.capabilities;
   const nats = await (logProb === undefined ? negativeElbo(context) : importanceWeightedNll(context));
-  return nats / (itemSize(context.data.shape) * Math.LN2);
+  return bitsPerDim(nats, itemSize(context.data.shape));
 }

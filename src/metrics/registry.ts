@@ -11,7 +11,7 @@ import { highQualityRate, modeCoverage } from './mode-coverage.js';
 import { informationGap } from './mutual-information-gap.js';
 import { reconstructionError, restorationError } from './reconstruction.js';
 import { canAskForClasses, labelAccuracy, sampleMetrics } from './sample-metrics.js';
-import { bitsPerByte, bitsPerCharacter, perplexity } from './text.js';
+import { bitsPerByte, bitsPerCharacter, perplexity, wordPerplexity } from './text.js';
 
 export const metrics: readonly Metric[] = [
   {
@@ -21,6 +21,14 @@ export const metrics: readonly Metric[] = [
     better: 'lower',
     fits: ({ language }, { data }) => language !== undefined && data.text !== undefined,
     compute: perplexity,
+  },
+  {
+    id: 'word_perplexity',
+    title: 'Perplexity of a word, a part between white space: e to the −ln p of the text divided by its words',
+    unit: 'per word',
+    better: 'lower',
+    fits: ({ language }, { data }) => language !== undefined && data.text !== undefined,
+    compute: wordPerplexity,
   },
   {
     id: 'masked_accuracy',

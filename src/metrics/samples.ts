@@ -84,8 +84,12 @@ function once<K extends object>(
 ): Promise<Extracted> {
   const known = cache.get(key) ?? new WeakMap<FeatureExtractor, Promise<Extracted>>();
   cache.set(key, known);
-  const extracted = known.get(extractor) ?? extract();
-  known.set(extractor, extracted);
+  let extracted = known.get(extractor);
+  if (extracted === undefined) {
+    extracted = extract();
+    known.set(extractor, extracted);
+    extracted.catch(() => known.delete(extractor)); // the next evaluation tries again
+  }
   return extracted;
 }
 

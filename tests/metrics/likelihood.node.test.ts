@@ -67,7 +67,7 @@ function model(widening: number): ModelInstance {
       observe: (x) => x.flatten(1),
       logLikelihood: (x, mean) => gaussian(x, mean, mean.mul(0).add(2 * Math.log(sigma))),
       mean: (output) => output,
-    } as Variational['observation'],
+    } as unknown as Variational['observation'],
     encode: (x) => {
       const mean = x.sub(constant(b.transpose())).matmul(constant(gain.transpose()));
       return { mean, logVariance: mean.mul(0).add(tensor([logVariance])) };
