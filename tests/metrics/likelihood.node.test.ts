@@ -3,9 +3,11 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import type { ModelInstance } from '../../src/contract/index.js';
 import { tensor } from '../../src/core/leaves.js';
+import type { Tensor } from '../../src/core/tensor.js';
 import type { DataSet } from '../../src/data/data-set.js';
 import { gaussian } from '../../src/losses/index.js';
 import { importanceWeightedBound, type Variational } from '../../src/models/blocks/gaussian-code.js';
+import type { Observation } from '../../src/models/blocks/observation.js';
 import { Module } from '../../src/nn/index.js';
 import { evaluateModel } from '../../src/node/index.js';
 import { RandomSequence } from '../../src/random/sequence.js';
@@ -49,6 +51,21 @@ function exactNll(): number {
 
 class Empty extends Module {}
 
+/** x ~ N(output, σ² I) */
+class Normal extends Module implements Observation {
+  observe(x: Tensor): Tensor {
+    return x.flatten(1);
+  }
+
+  logLikelihood(x: Tensor, output: Tensor): Tensor {
+    return gaussian(x, output, output.mul(0).add(2 * Math.log(sigma)));
+  }
+
+  mean(output: Tensor): Tensor {
+    return output;
+  }
+}
+
 /** The model with an encoder N(mean(x), variance) whose variance is `widening` times the posterior's, per dimension. */
 function model(widening: number): ModelInstance {
   // Posterior: precision I + WᵀW/σ², mean precision⁻¹ Wᵀ(x − b)/σ²; the encoder is its diagonal.
@@ -63,11 +80,7 @@ function model(widening: number): ModelInstance {
   const constant = (m: Matrix) => tensor(m.to2DArray() as number[][]);
   const logVariance = Array.from({ length: L }, (_, j) => Math.log(widening * covariance.get(j, j)));
   const parts: Variational = {
-    observation: {
-      observe: (x) => x.flatten(1),
-      logLikelihood: (x, mean) => gaussian(x, mean, mean.mul(0).add(2 * Math.log(sigma))),
-      mean: (output) => output,
-    } as unknown as Variational['observation'],
+    observation: new Normal(),
     encode: (x) => {
       const mean = x.sub(constant(b.transpose())).matmul(constant(gain.transpose()));
       return { mean, logVariance: mean.mul(0).add(tensor([logVariance])) };
