@@ -330,15 +330,15 @@ export default defineModel({
         iterate: (settings) => generate(fitted(settings), schedulerFor(settings)),
         iteratedEncode: {
           settings: settingsOf.way,
-          iterate: (settings) => invert(fitted(settings), ways(settings['steps'] as number, process).inverse),
+          iterate: (settings) => invert(fitted(settings), ways(settings.steps as number, process).inverse),
         },
         iteratedDecode: {
           settings: settingsOf.way,
-          iterate: (settings) => generateFrom(fitted(settings), ways(settings['steps'] as number, process).forward),
+          iterate: (settings) => generateFrom(fitted(settings), ways(settings.steps as number, process).forward),
         },
         imageToImage: {
           settings: settingsOf.editing,
-          iterate: (settings) => edit(fitted(settings), schedulerFor(settings), settings['strength'] as number),
+          iterate: (settings) => edit(fitted(settings), schedulerFor(settings), settings.strength as number),
         },
         ...(images && {
           inpaint: {

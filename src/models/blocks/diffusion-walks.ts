@@ -114,14 +114,14 @@ function walk(model: Denoising, { rows, unlabelled, begin, after, finish }: Walk
     },
     step: (state, scalars, context) => {
       const c = scalars as unknown as Coefficients<Tensor>;
-      const sample = state['x']!;
-      const { output, variance } = model.predict(sample, c, state['labels']);
+      const sample = state.x!;
+      const { output, variance } = model.predict(sample, c, state.labels);
       const drawn = c.noise === undefined ? undefined : context.rng.normal(sample.shape);
       const noise = variance === undefined ? drawn : drawn?.mul(learnedDeviation(variance, c));
       const result = advance<Tensor, Tensor>(c, {
         sample,
         modelOutput: output,
-        previous: { sample: state['before'] ?? sample, original: state['original']! },
+        previous: { sample: state.before ?? sample, original: state.original! },
         ...(noise === undefined ? {} : { noise }),
         ...(model.clean === undefined ? {} : { clean: model.clean }),
       });
@@ -133,11 +133,11 @@ function walk(model: Denoising, { rows, unlabelled, begin, after, finish }: Walk
         ...(looksBack ? { before: sample } : {}),
       };
     },
-    finish: (state, context) => finish?.(state['x']!, context) ?? model.toItems(state['x']!),
+    finish: (state, context) => finish?.(state.x!, context) ?? model.toItems(state.x!),
     views: (state) => ({
-      x_t: model.toItems(state['x']!),
-      epsilon: model.toItems(state['epsilon']!.mul(1 / 3)), // three deviations reach from black to white
-      x_0: model.toItems(state['original']!),
+      x_t: model.toItems(state.x!),
+      epsilon: model.toItems(state.epsilon!.mul(1 / 3)), // three deviations reach from black to white
+      x_0: model.toItems(state.original!),
     }),
   };
 }
@@ -155,7 +155,7 @@ export function generate(model: Denoising, scheduler: Scheduler): Iteration {
 
 /** Items of given noise x_T, `given.z`. */
 export function generateFrom(model: Denoising, scheduler: Scheduler): Iteration {
-  return walk(model, { rows: rowsOf(scheduler), unlabelled: 'none', begin: ({ given }) => given!['z']! });
+  return walk(model, { rows: rowsOf(scheduler), unlabelled: 'none', begin: ({ given }) => given!.z! });
 }
 
 /** The noise that DDIM makes the items `given.x` of, by its steps backwards. */
@@ -165,7 +165,7 @@ export function invert(model: Denoising, scheduler: DDIMInverseScheduler): Itera
     {
       rows: rowsOf(scheduler),
       unlabelled: 'none',
-      begin: ({ given }) => model.fromItems(given!['x']!),
+      begin: ({ given }) => model.fromItems(given!.x!),
       finish: (x) => x,
     },
   );
@@ -186,7 +186,7 @@ export function edit(model: Denoising, scheduler: Scheduler, strength: number): 
     rows: rows.slice(skipped).map((row, i) => (i === 0 ? withoutHistory(row, schedule, scheduler, skipped) : row)),
     unlabelled: 'none',
     begin: ({ given, rng }) => {
-      const x = model.fromItems(given!['x']!);
+      const x = model.fromItems(given!.x!);
       return x.mul(schedule.alpha(time)).add(rng.normal(x.shape).mul(schedule.sigma(time)));
     },
   });
@@ -213,19 +213,19 @@ export function inpaint(
   scheduler: Scheduler,
   jumps: { readonly jumpLength: number; readonly jumpSamples: number },
 ): Iteration {
-  const hole = (given: SampleContext['given']): Tensor => given!['mask']!.greater(0.5);
+  const hole = (given: SampleContext['given']): Tensor => given!.mask!.greater(0.5);
   return walk(model, {
     rows: repaintSteps(scheduler, jumps),
     unlabelled: 'none',
     begin: ({ count, rng }) => rng.normal([count, ...model.shape]),
     after: (x, scalars, { given, rng }) => {
       const row = scalars as unknown as RepaintCoefficients<Tensor>;
-      const clean = model.fromItems(given!['x']!);
+      const clean = model.fromItems(given!.x!);
       const known = clean.mul(row.knownOriginal).add(rng.normal(x.shape).mul(row.knownNoise));
       const joined = where(hole(given), x, known);
       return joined.mul(row.keep).add(rng.normal(x.shape).mul(row.renoise));
     },
-    finish: (x, { given }) => where(hole(given), model.toItems(x), given!['x']!),
+    finish: (x, { given }) => where(hole(given), model.toItems(x), given!.x!),
   });
 }
 
