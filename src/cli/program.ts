@@ -16,6 +16,7 @@ import { addList } from './list.js';
 import { addManifold } from './manifold.js';
 import { addReconstruct } from './reconstruct.js';
 import { addSample } from './sample.js';
+import { addFillMask, addScore } from './score.js';
 import { addTrain } from './train.js';
 import { addTraverse } from './traverse.js';
 
@@ -32,6 +33,8 @@ const commands = [
   addList,
   addTrain,
   addSample,
+  addScore,
+  addFillMask,
   addEval,
   addReconstruct,
   addInterpolate,

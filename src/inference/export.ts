@@ -6,7 +6,8 @@ import { type Exported, type ExportOptions, exportOnnx } from '../runtime/export
 
 /**
  * ONNX files by name: `encode.onnx` (x → mean, log_variance), `decode.onnx` (z → x), `reconstruct.onnx`
- * (x → reconstruction), `classify.onnx` (x → logits), `features.onnx` (x → features, and logits where the model
+ * (x → reconstruction), `logits.onnx` (tokens int32 [batch, context] → logits of the tokens that follow, or of what hidden
+ * ones are), `classify.onnx` (x → logits), `features.onnx` (x → features, and logits where the model
  * classifies: what `genera eval --extractor` takes), `sample.onnx` (noise → sample), as far as the model has the
  * capability. Images are [batch, C, H, W] in 0…1. Models that must be told a class take `label`, int32 [batch], as well.
  * @param shape of one item
@@ -16,9 +17,10 @@ export async function exportModel(
   shape: Shape,
   metadata: Readonly<Record<string, string>>,
 ): Promise<Map<string, Exported>> {
-  const { encode, decode, reconstruct, classify, features, sample, latent, classes } = capabilities;
+  const { encode, decode, reconstruct, classify, features, sample, latent, classes, language, masked } = capabilities;
   const rng = new Rng({ stream: 'export' });
-  const items = { shape: [1, ...shape], dtype: 'float32' } as const;
+  const isText = language !== undefined || masked !== undefined;
+  const items = { shape: [1, ...shape], dtype: isText ? 'int32' : 'float32' } as const;
   const label = classes?.required === true ? { label: { shape: [1], dtype: 'int32' } as const } : {};
   const parts: Omit<ExportOptions, 'metadata'>[] = [];
   if (encode !== undefined) {
@@ -55,6 +57,11 @@ export async function exportModel(
       inputs: { x: items },
       fn: ({ x }) => ({ features: features(x!), ...(classify === undefined ? {} : { logits: classify(x!) }) }),
     });
+  }
+  const network = language?.form === 'network' ? language : masked;
+  if (network !== undefined) {
+    const tokens = { shape: [1, shape[0]! - 1], dtype: 'int32' } as const;
+    parts.push({ name: 'logits', inputs: { tokens }, fn: (given) => ({ logits: network.logits(given.tokens!) }) });
   }
   if (sample !== undefined) {
     parts.push({

@@ -26,7 +26,7 @@ export type GenerationEvent =
   | { readonly kind: 'end'; readonly reason: 'length' | 'stop' | 'end-of-text'; readonly text: string };
 
 /** @throws UsageError where the model is no language model */
-export function languageOf({ capabilities: { language } }: ModelInstance, operation: string): LanguageModel {
+function languageOf({ capabilities: { language } }: ModelInstance, operation: string): LanguageModel {
   if (language !== undefined) return language;
   throw new UsageError({
     operation,

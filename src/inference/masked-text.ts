@@ -6,7 +6,7 @@ import type { Tokenizer } from '../data/tokenizers/index.js';
 import { compile, type Program } from '../runtime/program.js';
 
 /** How a hidden token is written. */
-export const maskText = '[MASK]';
+const maskText = '[MASK]';
 
 export interface Guess {
   readonly token: number;

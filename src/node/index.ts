@@ -12,6 +12,7 @@ export {
   scoreText,
   writeText,
 } from '../inference/generation.js';
+export { embedTexts, fillMask, type Guess } from '../inference/masked-text.js';
 export { didYouMean } from '../util/nearest.js';
 export { cpuBackend, type NodeBackendOptions } from './backend.js';
 export {

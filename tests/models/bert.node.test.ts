@@ -102,7 +102,7 @@ describe('bert', () => {
 
   it('refuses to classify without labels, and heads that do not divide the width', async () => {
     const spec = dataSpecOf(await sentences.load('test', {}));
-    const make = (given: object) =>
+    const make = (given: Record<string, unknown>) =>
       instantiate(bert, resolveSettings(bert, given, { preset: 'tiny' }), spec, { seed: 1, totalSteps: 1 });
     expect(() => make({ task: 'classify' })).toThrow(/text without labels/);
     expect(() => make({ heads: 5 })).toThrow(/multiple of the number of heads/);

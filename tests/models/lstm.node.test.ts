@@ -41,7 +41,7 @@ describe('lstm', () => {
     expect(all.join().includes(text.join())).toBe(true);
     const last = compile((x: Tensor) => language.read(x, language.start(1), x.slice(0, 0)).state!);
     const h = await last.run([{ shape: [1, 64], dtype: 'int32', data: Int32Array.from(text) }]);
-    const expected = [...(h as { h: { data: Float32Array } }).h.data];
+    const expected = [...(h as unknown as { h: { data: Float32Array } }).h.data];
     const carried = await state();
     expected.forEach((value, i) => {
       expect(carried[i]).toBeCloseTo(value, 5);

@@ -70,7 +70,7 @@ describe.each(networks)('%s', (_, make) => {
 });
 
 describe.each([pixelcnn, pixelrnn].map((model) => [model.id, model] as const))('%s', (_, model) => {
-  const make = (given: object = {}, data: object = {}) =>
+  const make = (given: Record<string, unknown> = {}, data: object = {}) =>
     instantiate(
       model,
       resolveSettings(model, given, { preset: 'tiny' }),

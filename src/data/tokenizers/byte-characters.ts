@@ -3,7 +3,7 @@
  * point, the other 68 bytes, in order, as U+0100, U+0101, … (a space is 'Ġ').
  * Source: Radford et al. 2019, the published encoder.
  */
-export const characterOfByte: readonly string[] = (() => {
+const characterOfByte: readonly string[] = (() => {
   const printable = (byte: number): boolean =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255);
   let next = 0x100;

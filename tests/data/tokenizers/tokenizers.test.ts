@@ -60,7 +60,12 @@ describe('byte-level BPE', () => {
       fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), (s) => tokenizer.decode(tokenizer.encode(s)) === s),
     );
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (s) => tokenizer.decode(tokenizer.encode(s)) === s.toWellFormed()),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        (s) =>
+          tokenizer.decode(tokenizer.encode(s)) ===
+          new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(s)),
+      ),
     );
   });
 
