@@ -2,6 +2,7 @@
 import * as losses from './losses/index.js';
 import * as nn from './nn/index.js';
 import * as optim from './optim/index.js';
+import * as processes from './processes/index.js';
 
 export {
   type Capabilities,
@@ -211,4 +212,4 @@ export { decodeSafetensors, encodeSafetensors } from './runtime/safetensors.js';
 export { allot, arenasOf, readVariables, writeVariables } from './runtime/state.js';
 export { type TrainEvent, train } from './train/loop.js';
 export { Trainer } from './train/trainer.js';
-export { losses, nn, optim };
+export { losses, nn, optim, processes };
