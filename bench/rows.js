@@ -1,11 +1,10 @@
 /**
- * The rows of the benchmark. `net` names the network, whose sizes every peer gets; `kind` says what is timed:
+ * The rows of the benchmark. `size` goes to every peer; `kind` says what is timed:
  *
- *   step     one whole training step: a fresh batch and fresh noise, forward, backward, update, loss on the host
- *   sample   one batch of samples, or `evaluations` of the network where sampling takes many
- *   product  one matrix product
- *   convolve one convolution, with its gradients by image and weight
- *   create   time from nothing to a program that can run, not counting the import of the library
+ *   step      one whole training step: a fresh batch and fresh noise, forward, backward, update, the loss on the host
+ *   forward   one evaluation of the network on a batch, as sampling repeats it, the result on the host
+ *   product   one matrix product [m, k] · [k, n]
+ *   convolve  one convolution with padding to the same size and both of its gradients
  */
 
 const nets = {
@@ -18,4 +17,18 @@ const nets = {
   pixelcnn: { net: 'pixelcnn', batch: 32, side: 28, layers: 7, width: 64 },
 };
 
-export const rows = Object.entries(nets).map(([name, size]) => ({ name, kind: 'step', size }));
+/** Batches of sampling: many images at once, one text. */
+const sampled = { 'vae-mlp': 64, 'gpt-small': 1, unet: 16, dcgan: 64, pixelcnn: 16 };
+
+export const rows = [
+  { name: 'gemm-1024', kind: 'product', size: { m: 1024, k: 1024, n: 1024 } },
+  { name: 'gemm-vae', kind: 'product', size: { m: 128, k: 784, n: 400 } },
+  { name: 'conv-28', kind: 'convolve', size: { batch: 32, channels: 64, side: 28, kernel: 3 } },
+  { name: 'conv-7', kind: 'convolve', size: { batch: 32, channels: 128, side: 7, kernel: 3 } },
+  ...Object.entries(nets).map(([name, size]) => ({ name, kind: 'step', size })),
+  ...Object.entries(sampled).map(([name, batch]) => ({
+    name: `${name}:sample`,
+    kind: 'forward',
+    size: { ...nets[name], batch },
+  })),
+];

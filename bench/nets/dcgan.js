@@ -91,6 +91,8 @@ export default function create(size) {
       },
     ],
     item: [size.channels, size.side, size.side],
+    forward: (code) => generator.forward(code, { train: false }),
+    input: [size.latent, 1, 1],
     ema: 0,
   };
 }

@@ -56,6 +56,9 @@ export default function create(size) {
       },
     ],
     item: [positions + 1],
+    // The logits of the token after the last.
+    forward: (tokens) => net.forward(tokens).narrow(1, positions - 1, 1),
+    input: [positions],
     classes: size.vocabulary,
     ema: 0,
   };

@@ -63,6 +63,7 @@ export default function create(size) {
       },
     ],
     item: [1, size.side, size.side],
+    forward: (x) => net.forward(x),
     ema: 0,
   };
 }

@@ -2,7 +2,7 @@
  * The noise predictor of DDPM (Ho et al. 2020, appendix B), small: three levels of `width` times 1, 2, 4 channels with two
  * residual blocks each, group norm and SiLU, attention at the lowest level, and the mean squared error of the noise.
  */
-import { concat, losses, nn, optim, Rng, tensor } from '../../dist/index.js';
+import { concat, full, losses, nn, optim, Rng, tensor } from '../../dist/index.js';
 
 const { Conv2d, GroupNorm, Linear, Module, ModuleList, sinusoidal } = nn;
 const groups = 8;
@@ -168,6 +168,7 @@ export default function create(size) {
       },
     ],
     item: [size.channels, size.side, size.side],
+    forward: (x) => net.forward(x, full([size.batch], 500)),
     ema: 0,
   };
 }

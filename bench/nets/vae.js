@@ -8,5 +8,6 @@ export default function create({ batch, side }) {
   const settings = resolveSettings(vae, { batchSize: batch });
   const context = { data, rng: new Rng({ seed: 0, stream: 'initial' }), totalSteps: 1 };
   const { module, phases, capabilities } = vae.create(settings, context);
-  return { module, phases, capabilities, item: data.shape, ema: settings.ema };
+  const forward = (code) => capabilities.decode(code);
+  return { module, phases, item: data.shape, forward, input: [settings.latent], ema: settings.ema };
 }

@@ -1,5 +1,5 @@
 /** genera itself: the product's training step on the benchmark's networks. */
-import { Rng } from '../../dist/index.js';
+import { compile, grad, Rng } from '../../dist/index.js';
 import { cpuBackend } from '../../dist/node/index.js';
 import { setDefaultBackend } from '../../dist/runtime/backend.js';
 import { allot } from '../../dist/runtime/state.js';
@@ -32,11 +32,14 @@ function batchesOf({ item, classes }, batch) {
   };
 }
 
-async function setup({ kind, size, threads }) {
-  setDefaultBackend(cpuBackend({ threads }));
-  const { default: create } = await import(`../nets/${size.net}.js`);
+const host = (shape) => ({
+  shape,
+  dtype: 'float32',
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.random() - 0.5),
+});
+
+function training({ size }) {
   const net = create(size);
-  net.module.namedVariables();
   const rng = new Rng({ stream: 'train' });
   const steps = net.phases.map((phase) => new PhaseStep(phase, { rng, ema: net.ema, accumulate: 1 }));
   const moved = new Set(net.phases.flatMap((phase) => phase.parameters));
@@ -54,4 +57,44 @@ async function setup({ kind, size, threads }) {
   };
 }
 
-await serve(setup, () => ({}));
+/** What `compile` makes of a function, run on the same arguments again and again. */
+function repeated(fn, args) {
+  const program = compile(fn);
+  return { once: async () => (await program.run(args))?.[0]?.data[0] };
+}
+
+const kinds = {
+  step: training,
+  forward: ({ size }) => {
+    const net = create(size);
+    allot(net.module.variables());
+    const next = batchesOf({ item: net.input ?? net.item, classes: net.classes }, size.batch);
+    return repeated((x) => [net.forward(x)], [next().x]);
+  },
+  product: ({ size: { m, k, n } }) => repeated((x, y) => [x.matmul(y)], [host([m, k]), host([k, n])]),
+  convolve: ({ size: { batch, channels, side, kernel } }) => {
+    const image = [batch, channels, side, side];
+    const fn = (x, w, g) => {
+      const y = x.conv2d(w, { padding: 'same' });
+      return [y, ...grad(y.mul(g).sum(), [x, w])];
+    };
+    return repeated(fn, [host(image), host([channels, channels, kernel, kernel]), host(image)]);
+  },
+};
+
+let create;
+async function setup(request) {
+  const backend = cpuBackend({ threads: request.threads });
+  setDefaultBackend(backend);
+  if (request.size.net !== undefined) {
+    const { default: make } = await import(`../nets/${request.size.net}.js`);
+    create = (size) => {
+      const net = make(size);
+      net.module.namedVariables();
+      return net;
+    };
+  }
+  return kinds[request.kind](request);
+}
+
+await serve(setup);

@@ -13,7 +13,7 @@ import { createInterface } from 'node:readline';
  * @param {(request: object) => Promise<{once: () => Promise<number | undefined>, parameters?: number}>} setup
  *   prepares a row; `once` is what is timed
  */
-export async function serve(setup, description) {
+export async function serve(setup, description = {}) {
   let row;
   const answer = async (request) => {
     switch (request.do) {
@@ -21,7 +21,7 @@ export async function serve(setup, description) {
         const started = performance.now();
         row = await setup(request);
         await row.once();
-        return { parameters: row.parameters, createMs: row.createMs ?? performance.now() - started, ...description() };
+        return { parameters: row.parameters, createMs: row.createMs ?? performance.now() - started, ...description };
       }
       case 'run': {
         const ms = [];
