@@ -14,8 +14,9 @@ import {
   withSplit,
 } from './options.js';
 import { Meter } from './progress.js';
+import { type SamplingOptions, samplingSettings, withSampling } from './sampling-options.js';
 
-interface EvalOptions extends RunOptions, DataOptions {
+interface EvalOptions extends RunOptions, DataOptions, SamplingOptions {
   readonly metrics?: readonly string[];
   readonly against?: string;
   readonly split: 'train' | 'validation' | 'test';
@@ -43,6 +44,7 @@ export function addEval(program: Command, context: Context): void {
     )
     .option('--against <data>', 'outliers to be told from the items, for auroc: a data set of the same shape')
     .option('--seed <n>', 'seed of the noise', integer('--seed'), 0);
+  withSampling(command);
   withJson(command).action(async (directory: string, options: EvalOptions) => {
     const { metrics, split, numSamples: count, extractor, seed, json, checkpoint, against: dataSet } = options;
     useDevice(options.device, options);
@@ -60,6 +62,7 @@ export function addEval(program: Command, context: Context): void {
         against,
         count,
         extractor,
+        sampling: samplingSettings(options),
         onProgress,
         ...(metrics === undefined ? {} : { metrics }),
       });
@@ -74,14 +77,30 @@ export function addEval(program: Command, context: Context): void {
 
 /** The figures, under what they depend on. */
 function report(result: Evaluation): string {
-  const { model, run, n, data, split, seed, against, ema, n_real: real, n_fake: fake, extractor } = result;
+  const {
+    model,
+    run,
+    n,
+    data,
+    split,
+    seed,
+    against,
+    ema,
+    n_real: real,
+    n_fake: fake,
+    sampling = {},
+    extractor,
+  } = result;
   const known = new Map(listMetrics().map((entry) => [entry.id, entry]));
   const lines = [
     `${model} (${run}) on ${counted(n, 'item')} of ${data}, split ${split}, seed ${seed}` +
       `${against === undefined ? '' : `, against ${against}`}, ${ema ? 'averaged weights' : 'weights as trained'}`,
   ];
   if (real !== undefined && fake !== undefined) {
-    lines.push(`samples: ${counted(fake, 'drawn', 'drawn')}, compared with ${counted(real, 'item')} of split ${split}`);
+    const how = Object.entries(sampling).map(([name, value]) => `, ${name} ${value}`);
+    lines.push(
+      `samples: ${counted(fake, 'drawn', 'drawn')}${how.join('')}; compared with ${counted(real, 'item')} of split ${split}`,
+    );
   }
   if (extractor !== undefined) lines.push(`features: ${extractor.id}, sha256 ${extractor.sha256}`);
   const rows = Object.entries(result.metrics).map(([name, value]) => [

@@ -1,5 +1,5 @@
 /** Evaluating a model: the metrics that fit what it can do. */
-import type { ModelInstance } from '../contract/index.js';
+import { type ModelInstance, parseSettings } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
 import { type DataSet, splitByPosition } from '../data/data-set.js';
 import { type FeatureExtractor, type Metric, metrics, samplesOf } from '../metrics/index.js';
@@ -21,6 +21,8 @@ export interface EvaluateOptions {
    * and 10,000 samples, or 1,000 where a sample takes many steps.
    */
   readonly count?: number | undefined;
+  /** The model's own settings of sampling: steps, sampler, guidance. */
+  readonly sampling?: Readonly<Record<string, unknown>> | undefined;
   readonly seed: number;
   readonly onProgress?: (metric: string, fraction: number) => void;
 }
@@ -33,6 +35,8 @@ export interface EvaluationResult {
   /** Where samples were measured: how many, and the items that they were compared with. */
   readonly n_fake?: number;
   readonly n_real?: number;
+  /** Where samples were measured: all settings of sampling, of models that have any. */
+  readonly sampling?: Readonly<Record<string, unknown>>;
   /** Where samples were measured through an extractor. */
   readonly extractor?: { readonly id: string; readonly sha256: string };
   /** What the reader of the figures must know. */
@@ -46,16 +50,17 @@ export interface EvaluationResult {
 export async function evaluateModel(
   instance: ModelInstance,
   reference: DataSet,
-  { metrics: names, against, extractor, count, seed, onProgress = () => undefined }: EvaluateOptions,
+  { metrics: names, against, extractor, count, sampling = {}, seed, onProgress = () => undefined }: EvaluateOptions,
 ): Promise<EvaluationResult> {
   const { capabilities } = instance;
   const data = count === undefined || count >= reference.count ? reference : splitByPosition(reference, [count])[0]!;
   const chosen = chooseMetrics(instance, { data, against, extractor }, names);
   const drawn = count ?? samplesByDefault[capabilities.iterate === undefined ? 'sample' : 'iterate'];
-  const samples = samplesOf(capabilities.classes?.required === true, async (labelled, onDraw) => {
-    const classes = Array.from({ length: labelled ? (capabilities.classes?.count ?? 0) : 0 }, (_, k) => k);
+  const settings = parseSettings('sampling', capabilities.sampling, sampling);
+  const samples = samplesOf(async (onDraw) => {
+    const classes = Array.from({ length: capabilities.classes?.count ?? 0 }, (_, k) => k);
     const asked = classes.length === 0 ? {} : { labels: classes };
-    const items = await drawSamples(instance, { count: drawn, seed, onProgress: onDraw, ...asked });
+    const items = await drawSamples(instance, { count: drawn, seed, settings: sampling, onProgress: onDraw, ...asked });
     return classes.length === 0
       ? { items }
       : { items, labels: Int32Array.from({ length: drawn }, (_, i) => i % classes.length) };
@@ -79,6 +84,7 @@ export async function evaluateModel(
     metrics: results,
     n: data.count,
     ...(samples.drawn ? { n_real: reference.count, n_fake: drawn } : {}),
+    ...(samples.drawn && Object.keys(settings).length > 0 ? { sampling: settings } : {}),
     ...(samples.drawn && extractor !== undefined ? { extractor: { id: extractor.id, sha256: extractor.sha256 } } : {}),
     ...(warnings.length === 0 ? {} : { warnings }),
   };

@@ -14,11 +14,8 @@ export interface Drawn {
 export interface Samples {
   /** Whether any have been drawn. */
   readonly drawn: boolean;
-  /**
-   * The samples; later calls give the same ones.
-   * @param labelled whether each class is asked for in turn; models that must be told a class always are
-   */
-  draw(labelled: boolean, onProgress: (fraction: number) => void): Promise<Drawn>;
+  /** The samples; later calls give the same ones. */
+  draw(onProgress: (fraction: number) => void): Promise<Drawn>;
 }
 
 export interface EvaluationContext {

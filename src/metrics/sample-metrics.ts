@@ -109,7 +109,7 @@ async function shares(context: EvaluationContext): Promise<number[]> {
 
 /** Share of class-conditional samples that the extractor takes for the class asked for. */
 export async function labelAccuracy(context: EvaluationContext): Promise<number> {
-  const { probabilities, labels } = await featuresOfSamples(context, true);
+  const { probabilities, labels } = await featuresOfSamples(context);
   const { classes } = best(probabilities!);
   return classes.reduce((right, k, i) => right + (k === labels![i] ? 1 : 0), 0) / classes.length;
 }

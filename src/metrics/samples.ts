@@ -7,21 +7,16 @@ import type { Drawn, EvaluationContext, Samples } from './contract.js';
 import type { Extracted, FeatureExtractor } from './extractor.js';
 import { type Rows, rowsOf } from './rows.js';
 
-/** Draws by a function, each kind once. */
-export function samplesOf(
-  required: boolean,
-  draw: (labelled: boolean, onProgress: (fraction: number) => void) => Promise<Drawn>,
-): Samples {
-  const drawn = new Map<boolean, Promise<Drawn>>();
+/** Draws by a function, once. */
+export function samplesOf(draw: Samples['draw']): Samples {
+  let drawn: Promise<Drawn> | undefined;
   return {
     get drawn() {
-      return drawn.size > 0;
+      return drawn !== undefined;
     },
-    draw(labelled, onProgress) {
-      const kind = labelled || required;
-      const known = drawn.get(kind) ?? draw(kind, onProgress);
-      drawn.set(kind, known);
-      return known;
+    draw(onProgress) {
+      drawn ??= draw(onProgress);
+      return drawn;
     },
   };
 }
@@ -36,10 +31,10 @@ const [untilDrawn, untilExtracted] = [0.7, 0.8];
 export const afterFeatures = untilExtracted;
 
 /** Features, and classes where the extractor tells them, of the samples. */
-export async function featuresOfSamples(context: EvaluationContext, labelled = false): Promise<Extracted & Drawn> {
+export async function featuresOfSamples(context: EvaluationContext): Promise<Extracted & Drawn> {
   const { samples, onProgress } = context;
   const extractor = needExtractor(context);
-  const drawn = await samples.draw(labelled, (f) => onProgress(untilDrawn * f));
+  const drawn = await samples.draw((f) => onProgress(untilDrawn * f));
   const extracted = await once(drawnFeatures, drawn.items, extractor, () =>
     extractor.extract(drawn.items, (f) => onProgress(untilDrawn + 0.1 * f)),
   );
@@ -63,7 +58,7 @@ export async function rowsOfReal({ reference }: EvaluationContext): Promise<Rows
 
 /** The samples as rows. */
 export async function rowsOfSamples({ samples, onProgress }: EvaluationContext): Promise<Rows> {
-  return rowsOf((await samples.draw(false, (f) => onProgress(untilDrawn * f))).items);
+  return rowsOf((await samples.draw((f) => onProgress(untilDrawn * f))).items);
 }
 
 /** All items of a data set as models take them, [N, ...shape]. */

@@ -1,5 +1,6 @@
 /** Metrics of samples on models that draw what is known: the data themselves, one image for ever, labels on demand, NaN. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Capabilities, ModelInstance } from '../../src/contract/index.js';
 import { tensor } from '../../src/core/leaves.js';
 import type { Tensor } from '../../src/core/tensor.js';
@@ -88,6 +89,25 @@ describe('metrics of drawn images', () => {
     });
     expect((await evaluate(asked(0), ['accuracy'])).metrics.accuracy).toBe(1);
     expect((await evaluate(asked(1), ['accuracy'])).metrics.accuracy).toBe(0);
+  });
+
+  test('settings of sampling reach the sampler and stand beside the figures; unknown ones are refused first', async () => {
+    const faded: Capabilities = {
+      sampling: z.object({ steps: z.number().default(1) }),
+      iterate: ({ steps }) => ({
+        steps: Number(steps),
+        start: ({ count, rng }) => ({ x: rng.uniform([count, 1, 28, 28]).mul(0).add(1) }),
+        scalars: () => ({}),
+        step: ({ x }) => ({ x: x!.mul(0.5) }),
+        finish: ({ x }) => x!,
+      }),
+    };
+    const evaluateAt = (sampling: Record<string, unknown>) =>
+      evaluateModel(modelOf(faded), digits, { metrics: ['fid'], extractor, count: 70, seed: 1, sampling });
+    const [one, four] = [await evaluateAt({}), await evaluateAt({ steps: 4 })];
+    expect([one.sampling, four.sampling]).toEqual([{ steps: 1 }, { steps: 4 }]);
+    expect(one.metrics.fid).not.toBeCloseTo(four.metrics.fid!, 1);
+    await expect(evaluateAt({ stesp: 4 })).rejects.toThrow(/Did you mean 'steps'|steps/);
   });
 
   test('says that samples are too few for the rank, and how many it needs', async () => {
