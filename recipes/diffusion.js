@@ -1,0 +1,130 @@
+/**
+ * What steps, noise and guidance do to the samples of runs/recipes/ddpm-mnist, which must have been trained
+ * (`npm run recipes -- ddpm-mnist`).
+ *   steps     table 1 of the DDIM paper in small: FID of --count samples (default 1,000) against the test split, for S steps
+ *             and noise η, for linear and quadratic sub-sequences, and seconds per 1,000 samples
+ *   guidance  accuracy of the label asked for, and diversity within a label, by the scale of guidance
+ * Arguments: steps | guidance, --data-dir DIR, --run DIR, --count N. Prints one JSON object.
+ */
+import { parseArgs } from 'node:util';
+import {
+  drawSamples,
+  findDataSet,
+  frechetDistance,
+  hostBatch,
+  loadExtractor,
+  loadRun,
+  nodeDataSource,
+  pointPlot,
+} from '../dist/node/index.js';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'data-dir': { type: 'string' },
+    run: { type: 'string', default: 'runs/recipes/ddpm-mnist' },
+    count: { type: 'string' },
+  },
+});
+const source = nodeDataSource(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] });
+const { instance, config } = await loadRun(values.run);
+const data = findDataSet(config.data.id);
+const extractor = await loadExtractor('genera-cnn-28');
+const itemsOf = (split, count) =>
+  hostBatch(
+    split,
+    Array.from({ length: count }, (_, i) => i),
+  );
+const test = await data.load('test', { source });
+const extras = { n_real: test.count, split: 'test', extractor: { id: extractor.id, sha256: extractor.sha256 } };
+
+async function steps() {
+  const count = Number(values.count ?? 1000);
+  const real = (await extractor.extract(itemsOf(test, test.count).x)).features;
+  const train = await data.load('train', { source, count });
+  const floor = frechetDistance(real, (await extractor.extract(itemsOf(train, count).x)).features);
+  const metrics = { fid_floor: floor };
+  const T = config.settings.timesteps;
+  const cell = async (name, settings) => {
+    const start = performance.now();
+    const samples = await drawSamples(instance, { count, seed: 1, settings });
+    const seconds = (performance.now() - start) / 1000;
+    metrics[`fid_${name}`] = frechetDistance(real, (await extractor.extract(samples)).features);
+    metrics[`seconds_per_1000_${name}`] = Number(((seconds * 1000) / count).toFixed(1));
+    console.error(`${name}: FID ${metrics[`fid_${name}`].toFixed(2)}, ${seconds.toFixed(0)} s`);
+  };
+  const all = [10, 20, 50, 100].filter((S) => S <= T);
+  for (const S of all) {
+    for (const eta of [0, 0.2, 0.5, 1]) await cell(`S${S}_eta${eta}`, { steps: S, sampler: 'ddim', eta });
+    await cell(`S${S}_sigma_hat`, { steps: S, sampler: 'ddpm', variance: 'fixed_large' });
+    await cell(`S${S}_eta0_quadratic`, { steps: S, sampler: 'ddim', spacing: 'quadratic' });
+  }
+  await cell('ddpm', { steps: T, sampler: 'ddpm' });
+  // Lowest noise best, most noise worst, where steps are few.
+  const ordered = all
+    .filter((S) => S <= 20)
+    .every((S) => {
+      const fid = (name) => metrics[`fid_S${S}_${name}`];
+      const others = ['eta0.2', 'eta0.5', 'eta1'].map(fid);
+      return others.every((value) => fid('eta0') <= value && value <= fid('sigma_hat'));
+    });
+  const middle = all.includes(50) ? 50 : all.at(-1);
+  return {
+    n_fake: count,
+    metrics: {
+      ordered: Number(ordered),
+      ratio_50: metrics[`fid_S${middle}_eta0`] / metrics.fid_ddpm,
+      time_ratio_50: metrics[`seconds_per_1000_S${middle}_eta0`] / metrics.seconds_per_1000_ddpm,
+      ...metrics,
+    },
+  };
+}
+
+/** Mean distance of features within each label, where there are two items of it. */
+function diversity({ count, width, values: features }, labels) {
+  let total = 0;
+  let pairs = 0;
+  for (let i = 0; i < count; i++) {
+    for (let j = i + 1; j < count; j++) {
+      if (labels[i] !== labels[j]) continue;
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += (features[i * width + k] - features[j * width + k]) ** 2;
+      total += Math.sqrt(sum);
+      pairs++;
+    }
+  }
+  return total / pairs;
+}
+
+async function guidance() {
+  const count = Number(values.count ?? 500);
+  const some = itemsOf(test, count);
+  const natural = diversity((await extractor.extract(some.x)).features, some.labels.data);
+  const labels = Array.from({ length: 10 }, (_, i) => i);
+  const metrics = {};
+  const curves = { accuracy: [], diversity: [] };
+  for (const scale of [0, 0.5, 1, 1.5, 2, 3, 5]) {
+    const samples = await drawSamples(instance, { count, seed: 1, labels, settings: { guidance: scale } });
+    const { features, probabilities } = await extractor.extract(samples);
+    const { width, values: p } = probabilities;
+    let right = 0;
+    for (let i = 0; i < count; i++) {
+      const row = p.subarray(i * width, (i + 1) * width);
+      right += Number(row.indexOf(Math.max(...row)) === i % 10);
+    }
+    const asked = Array.from({ length: count }, (_, i) => i % 10);
+    metrics[`accuracy_${scale}`] = right / count;
+    metrics[`diversity_${scale}`] = diversity(features, asked) / natural;
+    for (const name of ['accuracy', 'diversity']) curves[name].push(scale / 5, metrics[`${name}_${scale}`]);
+    console.error(`scale ${scale}: accuracy ${right / count}, diversity ${metrics[`diversity_${scale}`].toFixed(3)}`);
+  }
+  const series = (list, color) => {
+    const shape = [list.length / 2, 2];
+    return { points: { shape, dtype: 'float32', data: Float32Array.from(list) }, color };
+  };
+  const picture = pointPlot([series(curves.accuracy, [36, 92, 190]), series(curves.diversity, [206, 92, 40])]);
+  return { n_fake: count, metrics, png: Buffer.from(picture).toString('base64') };
+}
+
+const result = await (positionals[0] === 'guidance' ? guidance() : steps());
+console.log(JSON.stringify({ ...extras, ...result }));
