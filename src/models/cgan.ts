@@ -91,7 +91,11 @@ export default defineModel({
   },
   data: { kinds: ['image', 'points'], default: 'synthetic-digits', labels: 'required' },
   config: {
-    epochs: z.number().positive().default(40).describe('Passes over the training data; each player sees half of it.'),
+    epochs: z
+      .number()
+      .positive()
+      .default(40)
+      .describe('Passes over the training data; each move of a player takes a batch of it.'),
     learningRate: z.number().positive().default(2e-4).describe("Both players' rate."),
     architecture: z.enum(['conv', 'mlp']).default('conv').describe('Convolutions, for images; or hidden layers.'),
     latent: z.number().int().positive().default(64).describe('Dimensions of the code.'),
@@ -100,9 +104,25 @@ export default defineModel({
     channels: z.number().int().positive().default(32).describe('conv: channels at half the resolution.'),
     beta1: z.number().min(0).lt(1).default(0.5).describe("Adam's β₁; the usual 0.9 makes games swing."),
     discriminatorSteps: z.number().int().positive().default(1).describe('Moves of the discriminator in a step.'),
-    generatorSteps: z.number().int().positive().default(1).describe('Moves of the generator in a step.'),
+    generatorSteps: z
+      .number()
+      .int()
+      .positive()
+      .default(2)
+      .describe('Moves of the generator in a step; with 1 the discriminator is soon sure of everything.'),
   },
-  defaultsFor: { points: { epochs: 60, learningRate: 1e-3, architecture: 'mlp', latent: 16, layers: 3, hidden: 128 } },
+  defaultsFor: {
+    points: {
+      epochs: 60,
+      generatorSteps: 1,
+      validateEvery: 500,
+      learningRate: 1e-3,
+      architecture: 'mlp',
+      latent: 16,
+      layers: 3,
+      hidden: 128,
+    },
+  },
   presets: { tiny: { latent: 4, layers: 2, hidden: 16, channels: 4, batchSize: 16, epochs: 1 } },
 
   create(config, { data: { shape, labels = [] }, rng }) {

@@ -10,7 +10,8 @@
  *
  * What differs from the paper: 4×4 kernels instead of 5×5, so that every place is painted by equally many of them;
  * z ~ N(0, I) instead of uniform noise; sizes follow the images (28×28: two strides; 64×64: four, with the paper's
- * 1024 channels at channels = 128); the discriminator's batch norm keeps no running statistics.
+ * 1024 channels at channels = 128); two generator moves a step; the discriminator's batch norm keeps no running
+ * statistics.
  */
 import { z } from 'zod';
 import { defineModel } from '../contract/index.js';
@@ -46,7 +47,11 @@ export default defineModel({
   },
   data: { kinds: ['image'], default: 'synthetic-digits' },
   config: {
-    epochs: z.number().positive().default(30).describe('Passes over the training data; each player sees half of it.'),
+    epochs: z
+      .number()
+      .positive()
+      .default(30)
+      .describe('Passes over the training data; each move of a player takes a batch of it.'),
     learningRate: z.number().positive().default(2e-4).describe("Both players' rate."),
     latent: z.number().int().positive().default(100).describe('Dimensions of the code.'),
     channels: z
@@ -57,7 +62,12 @@ export default defineModel({
       .describe('Channels at half the resolution; twice as many at each halving.'),
     beta1: z.number().min(0).lt(1).default(0.5).describe("Adam's β₁; the usual 0.9 makes games swing."),
     discriminatorSteps: z.number().int().positive().default(1).describe('Moves of the discriminator in a step.'),
-    generatorSteps: z.number().int().positive().default(1).describe('Moves of the generator in a step.'),
+    generatorSteps: z
+      .number()
+      .int()
+      .positive()
+      .default(2)
+      .describe('Moves of the generator in a step; with 1 the discriminator is soon sure of everything.'),
   },
   presets: { tiny: { latent: 4, channels: 4, batchSize: 16, epochs: 1 } },
 

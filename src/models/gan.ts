@@ -83,7 +83,7 @@ export default defineModel({
   },
   presets: {
     tiny: { latent: 4, layers: 2, generatorHidden: 16, discriminatorHidden: 16, batchSize: 16, epochs: 1 },
-    weak: { latent: 2, generatorHidden: 8 },
+    weak: { latent: 2, generatorHidden: 4, epochs: 30 },
     frozen: { freezeAfter: 0.5 },
   },
 

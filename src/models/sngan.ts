@@ -12,7 +12,7 @@
  *
  * What differs from the paper: the networks are those of `dcgan` without norm in the discriminator, where the paper has
  * seven convolutions or residual blocks; slope 0.2 instead of 0.1; one discriminator move a step instead of five in the
- * paper's hinge runs; a setting for the bound (`lipschitz`), since clusters a tenth wide are not told apart by a slope of
+ * paper's hinge runs; the rate falls from the first step on; a setting for the bound (`lipschitz`), since clusters a tenth wide are not told apart by a slope of
  * 1. A convolution's σ is that of its weight as a matrix, as in the paper. The last layer has no bias: while no item is
  * beyond the hinge it would cancel.
  */
@@ -21,7 +21,7 @@ import { defineModel } from '../contract/index.js';
 import type { Shape } from '../core/shape.js';
 import { hinge } from '../losses/index.js';
 import { type Layer, Module, spectralNorm } from '../nn/index.js';
-import { adam, constant } from '../optim/index.js';
+import { adam, linear } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
 import { phasesOf } from './blocks/adversarial-game.js';
 import {
@@ -71,8 +71,12 @@ export default defineModel({
   },
   data: { kinds: ['image', 'points'], default: 'synthetic-digits' },
   config: {
-    epochs: z.number().positive().default(40).describe('Passes over the training data; each player sees half of it.'),
-    learningRate: z.number().positive().default(2e-4).describe("Both players' rate."),
+    epochs: z
+      .number()
+      .positive()
+      .default(40)
+      .describe('Passes over the training data; each move of a player takes a batch of it.'),
+    learningRate: z.number().positive().default(2e-4).describe("Both players' first rate; it falls to 0 in a line."),
     latent: z.number().int().positive().default(100).describe('Dimensions of the code.'),
     layers: z.number().int().positive().default(3).describe('Points: hidden layers of either network.'),
     hidden: z.number().int().positive().default(128).describe('Points: units of a hidden layer.'),
@@ -86,13 +90,24 @@ export default defineModel({
     discriminatorSteps: z.number().int().positive().default(1).describe('Moves of the discriminator in a step.'),
     generatorSteps: z.number().int().positive().default(1).describe('Moves of the generator in a step.'),
   },
-  defaultsFor: { points: { epochs: 80, learningRate: 1e-3, latent: 16, discriminatorSteps: 2, lipschitz: 30 } },
+  defaultsFor: {
+    points: {
+      epochs: 60,
+      validateEvery: 500,
+      learningRate: 1e-3,
+      latent: 16,
+      discriminatorSteps: 2,
+      lipschitz: 30,
+      beta1: 0,
+    },
+  },
   presets: { tiny: { latent: 4, layers: 2, hidden: 16, channels: 4, batchSize: 16, epochs: 1 } },
 
-  create(config, { data: { shape }, rng }) {
+  create(config, { data: { shape }, rng, totalSteps }) {
     const net = new SpectralGan(shape, config, rng);
     const { generator, discriminator } = net;
-    const moving = { optimizer: adam({ beta1: config.beta1 }), learningRate: constant(config.learningRate) };
+    const optimizer = adam({ beta1: config.beta1 });
+    const falling = (moves: number) => linear(config.learningRate, { steps: totalSteps * moves });
 
     return {
       module: net,
@@ -108,14 +123,16 @@ export default defineModel({
           discriminator: {
             name: 'discriminator',
             parameters: discriminator.parameters(),
+            optimizer,
+            learningRate: falling(config.discriminatorSteps),
             moves: config.discriminatorSteps,
-            ...moving,
           },
           generator: {
             name: 'generator',
             parameters: generator.parameters(),
+            optimizer,
+            learningRate: falling(config.generatorSteps),
             moves: config.generatorSteps,
-            ...moving,
           },
         },
       ),

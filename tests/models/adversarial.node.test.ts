@@ -37,7 +37,7 @@ const valuesOf = async (instance: ModelInstance): Promise<Map<string, string>> =
 const changed = (before: Map<string, string>, after: Map<string, string>): string[] =>
   [...after.keys()].filter((name) => before.get(name) !== after.get(name));
 
-describe.each([
+const games: readonly (readonly [ModelRecord, string])[] = [
   [gan, 'gaussians'],
   [gan, 'synthetic-digits'],
   [dcgan, 'synthetic-digits'],
@@ -47,7 +47,9 @@ describe.each([
   [wganGp, 'shapes'],
   [sngan, 'shapes'],
   [sngan, 'gaussians'],
-] as const)('$id on %s', (model, id) => {
+];
+
+describe.each(games.map(([model, id]) => [model.id, id, model] as const))('%s on %s', (_, id, model) => {
   test('each phase moves its own player and leaves the other as it is', async () => {
     const data = await load(id);
     const instance = make(model, data);
@@ -76,11 +78,12 @@ describe.each([
 
   test('as many moves in a step as the settings say, each on a batch of its own', async () => {
     const data = await load(id);
-    const key = model === wganGp ? 'criticSteps' : 'discriminatorSteps';
-    const settings = resolveSettings(model, { [key]: 3, batchSize: 8 }, { preset: 'tiny', kind: data.kind });
+    const asked = model === wganGp ? { criticSteps: 3 } : { discriminatorSteps: 3, generatorSteps: 2 };
+    const moves = model === wganGp ? [3, 1] : [3, 2];
+    const settings = resolveSettings(model, { ...asked, batchSize: 8 }, { preset: 'tiny', kind: data.kind });
     const trainer = new Trainer({ model, settings, data, seed: 1 });
-    expect(trainer.itemsPerStep).toBe(4 * 8);
-    expect(trainer.instance.phases.map((phase) => phase.repeats)).toEqual([3, 1]);
+    expect(trainer.itemsPerStep).toBe((moves[0]! + moves[1]!) * 8);
+    expect(trainer.instance.phases.map((phase) => phase.repeats)).toEqual(moves);
   });
 });
 
