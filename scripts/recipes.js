@@ -1,7 +1,8 @@
 /**
  * Runs recipes (recipes/README.md): trains, measures, and writes docs/results/<id>.json, docs/images/<id>.png and
- * docs/RESULTS.md. Usage: npm run recipes -- [ID…] [--data-dir DIR] [--keep] [--list]
+ * docs/RESULTS.md. Usage: npm run recipes -- [ID…] [--data-dir DIR] [--keep] [--list] [--table]
  *   --keep   measure runs/recipes/<id> again where it has been trained already
+ *   --table  only write docs/RESULTS.md anew from docs/results
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -183,11 +184,17 @@ ${result.picture ? `\n![${title}](images/${id}.png)\n` : ''}`;
 function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { 'data-dir': { type: 'string' }, keep: { type: 'boolean' }, list: { type: 'boolean' } },
+    options: {
+      'data-dir': { type: 'string' },
+      keep: { type: 'boolean' },
+      list: { type: 'boolean' },
+      table: { type: 'boolean' },
+    },
   });
   const recipes = readRecipes();
   const ids = recipes.map(({ id }) => id);
   if (values.list) return console.log(recipes.map(({ id, title }) => `${id}: ${title}`).join('\n'));
+  if (values.table) return writeResults(recipes);
   const unknown = positionals.find((id) => !ids.includes(id));
   if (unknown !== undefined) throw new Error(`recipes: expected one of ${ids.join(', ')}, got '${unknown}'.`);
   if (!existsSync(genera)) throw new Error('recipes: expected a build, got none. Run `npm run build`.');
