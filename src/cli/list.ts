@@ -41,7 +41,7 @@ const listings: Readonly<Record<Kind, (name: string | undefined) => Listing>> = 
     const entries = only('data set', listDataSets(), name);
     const rows = entries.map(({ id, kind, shape, splits, labels, files }) => [
       id,
-      kind === 'image' ? `images ${shape.join('×')}` : `points in ${shape.join('×')} dimensions`,
+      describeItems(kind, shape),
       `${Object.values(splits)
         .map((n) => n.toLocaleString('en-US'))
         .join(' / ')} items`,
@@ -109,4 +109,9 @@ function settingsTable(settings: ModelEntry['settings']): string {
       about,
     ]),
   );
+}
+
+function describeItems(kind: string, shape: readonly number[]): string {
+  if (kind === 'image') return `images ${shape.join('×')}`;
+  return kind === 'text' ? `text, here in windows of ${shape[0]! - 1}` : `points in ${shape.join('×')} dimensions`;
 }

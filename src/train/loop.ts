@@ -28,7 +28,7 @@ export type TrainEvent =
   | ({ readonly kind: 'done'; readonly metrics: StepMetrics } & Progress);
 
 /** Tokens of a text that is written to watch a language model improve. */
-const sampleTokens = 500;
+const sampleTokens = 200;
 
 /** Metrics of the model as it stands. */
 export interface Measured {
