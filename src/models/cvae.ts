@@ -9,8 +9,9 @@
  *   ELBO(x | y) = E_q[ln p(x | z, y)] − KL(q(z | x, y) ‖ p(z)) ≤ ln p(x | y)                        (eq. 4)
  *
  * What differs from the paper: the prior does not depend on the label (the paper's relaxed form, §4.1), there is no
- * baseline network, and the label is a one-hot vector beside the pixels and beside the code. Networks, likelihoods and
- * binarization are those of `vae`.
+ * baseline network, and the label is a one-hot vector beside the pixels and beside the code. It is 16 long: of length 1 it
+ * is drowned by pixels and code at first, the code learns to tell the class by itself, and samples come out as other
+ * classes. Networks, likelihoods and binarization are those of `vae`.
  */
 import { z } from 'zod';
 import { type Conditions, defineModel } from '../contract/index.js';
@@ -24,6 +25,9 @@ import type { Rng } from '../random/rng.js';
 import { evidenceBound, GaussianEncoder, importanceWeightedBound, type Variational } from './blocks/gaussian-code.js';
 import { type CodeSettings, imageNetworkFields, PixelDecoder } from './blocks/image-networks.js';
 import { type Observation, observation, observationFields } from './blocks/observation.js';
+
+/** Length of the one-hot vector of a label; see above. */
+const loudness = 16;
 
 class ConditionalVae extends Module {
   readonly encoder: GaussianEncoder;
@@ -49,7 +53,7 @@ class ConditionalVae extends Module {
         remedy: 'Use labelled data, or say which label is meant.',
       });
     }
-    const told = labels.oneHot(this.#classes); // [B, classes]
+    const told = labels.oneHot(this.#classes).mul(loudness); // [B, classes]
     const beside = (x: Tensor): Tensor => concat([x, told.repeatInterleave(x.shape[0]! / told.shape[0]!, 0)], 1);
     return {
       observation: this.observation,
