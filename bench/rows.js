@@ -7,12 +7,25 @@
  *   convolve  one convolution with padding to the same size and both of its gradients
  */
 
+/** The defaults of genera's DDPM. */
+const ddpm = { width: 24, multipliers: [1, 2, 2], blocks: 1, attention: 4 };
+
 const nets = {
   'vae-mlp': { net: 'vae', batch: 128, side: 28, hidden: 400, latent: 20 },
   'gpt-small': { net: 'gpt', batch: 12, layers: 4, heads: 4, width: 128, positions: 64, vocabulary: 65 },
   'gpt-medium': { net: 'gpt', batch: 8, layers: 6, heads: 6, width: 384, positions: 256, vocabulary: 65 },
-  unet: { net: 'unet', batch: 32, side: 28, channels: 1, width: 32 },
-  'unet-32': { net: 'unet', batch: 32, side: 32, channels: 3, width: 32 },
+  unet: { net: 'unet', batch: 32, side: 28, channels: 1, ...ddpm },
+  'unet-32': { net: 'unet', batch: 32, side: 32, channels: 3, ...ddpm },
+  'unet-wide': {
+    net: 'unet',
+    batch: 32,
+    side: 28,
+    channels: 1,
+    width: 32,
+    multipliers: [1, 2, 4],
+    blocks: 2,
+    attention: 4,
+  },
   dcgan: { net: 'dcgan', batch: 64, side: 32, channels: 3, latent: 100, width: 64 },
   pixelcnn: { net: 'pixelcnn', batch: 32, side: 28, layers: 7, width: 64 },
 };

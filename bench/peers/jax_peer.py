@@ -61,8 +61,9 @@ def layer_norm(p, x):
     return standardize(x, -1) * p["w"] + p["b"]
 
 
-def group_norm(p, x, groups=8):
+def group_norm(p, x):
     b, h, w, c = x.shape
+    groups = next((n for n in (32, 16, 8, 4, 2) if c % n == 0 and c // n >= 4), 1)
     return standardize(x.reshape(b, h, w, groups, c // groups), (1, 2, 4)).reshape(x.shape) * p["w"] + p["b"]
 
 
@@ -110,7 +111,7 @@ def gpt(size):
         logits = jax.nn.log_softmax(layer_norm(p["ln_f"], x) @ p["wte"].T)
         return -jnp.take_along_axis(logits, tokens[:, 1:, None], -1).mean()
 
-    return params, loss, (t + 1,), {"classes": size["vocabulary"], "rate": 1e-3, "decay": 0.1, "beta2": 0.99}
+    return params, loss, (t + 1,), {"classes": size["vocabulary"], "rate": 1e-3, "decay": 0.1, "beta2": 0.99, "clip": 1.0}
 
 
 def pixelcnn(size):
@@ -134,77 +135,73 @@ def pixelcnn(size):
 
 def unet(size):
     init, width, channels = Init(), size["width"], size["channels"]
-    multipliers, blocks, time = (1, 2, 4), 2, 4 * size["width"]
+    multipliers, blocks, attention_at, inner = size["multipliers"], size["blocks"], size["attention"], 4 * size["width"]
 
     def residual(i, o):
-        return {"norm1": init.norm(i), "conv1": init.conv(i, o, 3), "time": init.linear(time, o), "norm2": init.norm(o), "conv2": init.conv(o, o, 3), **({} if i == o else {"skip": init.conv(i, o, 1)})}
+        return {"norm1": init.norm(i), "conv1": init.conv(i, o, 3), "condition": init.linear(inner, o), "norm2": init.norm(o), "conv2": init.conv(o, o, 3), **({} if i == o else {"shortcut": init.conv(i, o, 1)})}
 
     def attention(c):
         return {"norm": init.norm(c), "qkv": init.conv(c, 3 * c, 1), "out": init.conv(c, c, 1)}
 
-    skips, present, last = [width], width, len(multipliers) - 1
-    params = {"time1": init.linear(width, time), "time2": init.linear(time, time), "first": init.conv(channels, width, 3), "down": [], "up": []}
-    for level, m in enumerate(multipliers):
-        stage = {"blocks": [], "attention": []}
-        for _ in range(blocks):
-            stage["blocks"].append(residual(present, m * width))
-            present = m * width
-            if level == last:
-                stage["attention"].append(attention(present))
-            skips.append(present)
-        if level != last:
-            stage["shrink"] = init.conv(present, present, 3)
-            skips.append(present)
-        params["down"].append(stage)
-    params["middle"] = [residual(present, present), attention(present), residual(present, present)]
-    for i, m in enumerate(reversed(multipliers)):
-        stage = {"blocks": [], "attention": []}
-        for _ in range(blocks + 1):
-            stage["blocks"].append(residual(present + skips.pop(), m * width))
-            present = m * width
-            if i == 0:
-                stage["attention"].append(attention(present))
-        if i != last:
-            stage["grow"] = init.conv(present, present, 3)
-        params["up"].append(stage)
-    params["norm"], params["last"] = init.norm(present), init.conv(present, channels, 3)
+    def stage(widths, level, resize):
+        attends = {"attention": [attention(o) for _, o in widths]} if 2**level == attention_at else {}
+        return {"blocks": [residual(i, o) for i, o in widths], **attends, **({"resize": init.conv(at, at, 3)} if resize else {})}
 
-    def res(p, x, t):
-        h = conv(p["conv1"], jax.nn.silu(group_norm(p["norm1"], x)), padding=1) + linear(p["time"], t)[:, None, None]
-        return conv(p["conv2"], jax.nn.silu(group_norm(p["norm2"], h)), padding=1) + (conv(p["skip"], x) if "skip" in p else x)
+    skips, at, last = [width], width, len(multipliers) - 1
+    params = {"hidden": init.linear(width, inner), "condition": init.linear(inner, inner), "input": init.conv(channels, width, 3), "down": [], "up": []}
+    for level, m in enumerate(multipliers):
+        widths = []
+        for _ in range(blocks):
+            widths.append((at, m * width))
+            at = m * width
+            skips.append(at)
+        if level != last:
+            skips.append(at)
+        params["down"].append(stage(widths, level, level != last))
+    params["middle"] = [residual(at, at), attention(at), residual(at, at)]
+    for level, m in reversed(list(enumerate(multipliers))):
+        widths = []
+        for _ in range(blocks + 1):
+            widths.append((at + skips.pop(), m * width))
+            at = m * width
+        params["up"].append(stage(widths, level, level > 0))
+    params["norm"], params["output"] = init.norm(at), init.conv(at, channels, 3)
+
+    def res(p, x, condition):
+        h = conv(p["conv1"], jax.nn.silu(group_norm(p["norm1"], x)), padding=1) + linear(p["condition"], jax.nn.silu(condition))[:, None, None]
+        return conv(p["conv2"], jax.nn.silu(group_norm(p["norm2"], h)), padding=1) + (conv(p["shortcut"], x) if "shortcut" in p else x)
 
     def attend(p, x):
         b, h, w, c = x.shape
         q, k, v = jnp.split(conv(p["qkv"], group_norm(p["norm"], x)).reshape(b, h * w, 3 * c), 3, -1)
         return x + conv(p["out"], (jax.nn.softmax(q @ k.swapaxes(1, 2) * c**-0.5) @ v).reshape(x.shape))
 
+    def block(stage, i, h, condition):
+        h = res(stage["blocks"][i], h, condition)
+        return attend(stage["attention"][i], h) if "attention" in stage else h
+
     product = jnp.cumprod(1 - jnp.linspace(1e-4, 0.02, 1000))
 
     def forward(p, x, t):
-        angles = t[:, None] * jnp.exp(jnp.arange(width // 2) * (-2 * math.log(10000) / width))
-        time = jnp.concatenate([jnp.sin(angles), jnp.cos(angles)], 1)
-        time = jax.nn.silu(linear(p["time2"], jax.nn.silu(linear(p["time1"], time))))
-        h = conv(p["first"], x, padding=1)
+        angles = t[:, None] * jnp.exp(jnp.arange(width // 2) * (-math.log(10000) / (width / 2 - 1)))
+        condition = linear(p["condition"], jax.nn.silu(linear(p["hidden"], jnp.concatenate([jnp.sin(angles), jnp.cos(angles)], 1))))
+        h = conv(p["input"], x, padding=1)
         skips = [h]
         for stage in p["down"]:
-            for i, block in enumerate(stage["blocks"]):
-                h = res(block, h, time)
-                if i < len(stage["attention"]):
-                    h = attend(stage["attention"][i], h)
+            for i in range(len(stage["blocks"])):
+                h = block(stage, i, h, condition)
                 skips.append(h)
-            if "shrink" in stage:
-                h = conv(stage["shrink"], h, stride=2, padding=1)
+            if "resize" in stage:
+                h = conv(stage["resize"], h, stride=2, padding=1)
                 skips.append(h)
         m = p["middle"]
-        h = res(m[2], attend(m[1], res(m[0], h, time)), time)
+        h = res(m[2], attend(m[1], res(m[0], h, condition)), condition)
         for stage in p["up"]:
-            for i, block in enumerate(stage["blocks"]):
-                h = res(block, jnp.concatenate([h, skips.pop()], -1), time)
-                if i < len(stage["attention"]):
-                    h = attend(stage["attention"][i], h)
-            if "grow" in stage:
-                h = conv(stage["grow"], h.repeat(2, 1).repeat(2, 2), padding=1)
-        return conv(p["last"], jax.nn.silu(group_norm(p["norm"], h)), padding=1)
+            for i in range(len(stage["blocks"])):
+                h = block(stage, i, jnp.concatenate([h, skips.pop()], -1), condition)
+            if "resize" in stage:
+                h = conv(stage["resize"], h.repeat(2, 1).repeat(2, 2), padding=1)
+        return conv(p["output"], jax.nn.silu(group_norm(p["norm"], h)), padding=1)
 
     def loss(p, x, key):
         k1, k2 = random.split(key)
@@ -213,7 +210,7 @@ def unet(size):
         signal = product[t][:, None, None, None]
         return jnp.square(forward(p, (2 * x - 1) * jnp.sqrt(signal) + epsilon * jnp.sqrt(1 - signal), t.astype(jnp.float32)) - epsilon).mean()
 
-    return params, loss, (size["side"], size["side"], channels), {"rate": 2e-4, "clip": 1.0}
+    return params, loss, (size["side"], size["side"], channels), {"rate": 1e-3, "clip": 1.0}
 
 
 def adam(params, rate=1e-3, beta1=0.9, beta2=0.999, decay=0.0, clip=None, **_):

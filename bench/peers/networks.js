@@ -39,14 +39,13 @@ const standardize = (b, x, axes) => {
 };
 const layerNorm = (b, p, x) => b.add(b.mul(standardize(b, x, [-1]), p.w), p.b);
 const batchNorm = (b, p, x) => b.add(b.mul(standardize(b, x, b.allButChannels), b.channels(p.w)), b.channels(p.b));
-const groupNorm = (b, p, x) =>
-  b.add(
-    b.mul(
-      b.perGroup(x, 8, (g, axes) => standardize(b, g, axes)),
-      b.channels(p.w),
-    ),
-    b.channels(p.b),
-  );
+/** As many groups as there can be, up to 32, with at least four channels each. */
+const groupNorm = (b, p, x) => {
+  const c = p.w.shape[0];
+  const groups = [32, 16, 8, 4, 2].find((n) => c % n === 0 && c / n >= 4) ?? 1;
+  const unit = b.perGroup(x, groups, (g, axes) => standardize(b, g, axes));
+  return b.add(b.mul(unit, b.channels(p.w)), b.channels(p.b));
+};
 /** −Σ ln p(x | logits) per item */
 const bernoulli = (b, logits, x, n) => b.mul(b.sum(b.sub(b.softplus(logits), b.mul(x, logits))), b.number(1 / n));
 
@@ -113,6 +112,7 @@ function gpt(b, { batch, layers, heads, width, positions, vocabulary }) {
     rate: 1e-3,
     beta2: 0.99,
     decay: 0.1,
+    clip: 1,
     loss: (p, tokens) => {
       const [before, after] = b.shifted(tokens, T, vocabulary); // one-hot [B, T, V] each
       let x = b.add(b.matmul(before, p.wte), p.wpe);
@@ -149,81 +149,81 @@ function pixelcnn(b, { batch, side, layers, width }) {
   };
 }
 
-function unet(b, { batch, side, channels, width }) {
+function unet(b, { batch, side, channels, width, multipliers, blocks, attention: attentionAt }) {
   const init = makeInit(b);
-  const multipliers = [1, 2, 4];
   const last = multipliers.length - 1;
-  const time = 4 * width;
+  const inner = 4 * width;
   const residual = (i, o) => ({
     norm1: init.norm(i),
     conv1: init.conv(i, o, 3),
-    time: init.linear(time, o),
+    condition: init.linear(inner, o),
     norm2: init.norm(o),
     conv2: init.conv(o, o, 3),
-    ...(i === o ? {} : { skip: init.conv(i, o, 1) }),
+    ...(i === o ? {} : { shortcut: init.conv(i, o, 1) }),
   });
   const attention = (c) => ({ norm: init.norm(c), qkv: init.conv(c, 3 * c, 1), out: init.conv(c, c, 1) });
+  const stage = (widths, level, resize) => ({
+    blocks: widths.map(([i, o]) => residual(i, o)),
+    attention: 2 ** level === attentionAt ? widths.map(([, o]) => attention(o)) : [],
+    ...(resize ? { resize: init.conv(widths.at(-1)[1], widths.at(-1)[1], 3) } : {}),
+  });
   const skips = [width];
-  let present = width;
+  let at = width;
   const down = multipliers.map((m, level) => {
-    const stage = { blocks: [], attention: [] };
-    for (let i = 0; i < 2; i++) {
-      stage.blocks.push(residual(present, m * width));
-      present = m * width;
-      if (level === last) stage.attention.push(attention(present));
-      skips.push(present);
-    }
-    if (level !== last) {
-      stage.shrink = init.conv(present, present, 3);
-      skips.push(present);
-    }
-    return stage;
+    const widths = Array.from({ length: blocks }, () => {
+      const step = [at, m * width];
+      at = m * width;
+      skips.push(at);
+      return step;
+    });
+    if (level !== last) skips.push(at);
+    return stage(widths, level, level !== last);
   });
-  const middle = {
-    first: residual(present, present),
-    attention: attention(present),
-    second: residual(present, present),
-  };
-  const up = multipliers.toReversed().map((m, i) => {
-    const stage = { blocks: [], attention: [] };
-    for (let j = 0; j < 3; j++) {
-      stage.blocks.push(residual(present + skips.pop(), m * width));
-      present = m * width;
-      if (i === 0) stage.attention.push(attention(present));
-    }
-    if (i !== last) stage.grow = init.conv(present, present, 3);
-    return stage;
-  });
-  const res = (p, x, t) => {
-    const h1 = conv(b, p.conv1, b.silu(groupNorm(b, p.norm1, x)), 1, 1);
-    const h2 = b.add(h1, b.channels(linear(b, p.time, t)));
-    const h3 = conv(b, p.conv2, b.silu(groupNorm(b, p.norm2, h2)), 1, 1);
-    return b.add(h3, p.skip === undefined ? x : conv(b, p.skip, x));
+  const middle = { first: residual(at, at), attention: attention(at), second: residual(at, at) };
+  const up = multipliers
+    .map((m, level) => [m, level])
+    .toReversed()
+    .map(([m, level]) => {
+      const widths = Array.from({ length: blocks + 1 }, () => {
+        const step = [at + skips.pop(), m * width];
+        at = m * width;
+        return step;
+      });
+      return stage(widths, level, level > 0);
+    });
+  const res = (p, x, condition) => {
+    const shift = b.channels(linear(b, p.condition, b.silu(condition)));
+    const h = b.add(conv(b, p.conv1, b.silu(groupNorm(b, p.norm1, x)), 1, 1), shift);
+    const y = conv(b, p.conv2, b.silu(groupNorm(b, p.norm2, h)), 1, 1);
+    return b.add(y, p.shortcut === undefined ? x : conv(b, p.shortcut, x));
   };
   const attend = (p, x) => {
     const [q, k, v] = b.split(b.tokens(conv(b, p.qkv, groupNorm(b, p.norm, x))), 3); // [B, HW, C]
-    const c = p.norm.w.shape[0];
-    const weights = b.softmax(b.mul(b.matmul(q, b.transpose(k, [0, 2, 1])), b.number(c ** -0.5)));
+    const weights = b.softmax(b.matmul(b.mul(q, b.number(p.norm.w.shape[0] ** -0.5)), b.transpose(k, [0, 2, 1])));
     return b.add(x, conv(b, p.out, b.image(b.matmul(weights, v), x.shape)));
+  };
+  const block = (p, i, h, condition) => {
+    const y = res(p.blocks[i], h, condition);
+    return p.attention[i] === undefined ? y : attend(p.attention[i], y);
   };
   const products = [1];
   for (let t = 0; t < 1000; t++) products.push(products[t] * (1 - (1e-4 + (t * (0.02 - 1e-4)) / 999)));
-  const frequencies = Float32Array.from({ length: width / 2 }, (_, i) => 10000 ** ((-2 * i) / width));
+  const frequencies = Float32Array.from({ length: width / 2 }, (_, i) => 10000 ** (-i / (width / 2 - 1)));
   const shape = [batch, ...b.imageShape(channels, side)];
   const size = shape.reduce((p, q) => p * q, 1);
   return {
     parameters: {
-      time1: init.linear(width, time),
-      time2: init.linear(time, time),
-      first: init.conv(channels, width, 3),
+      hidden: init.linear(width, inner),
+      condition: init.linear(inner, inner),
+      input: init.conv(channels, width, 3),
       down,
       middle,
       up,
-      norm: init.norm(present),
-      last: init.conv(present, channels, 3),
+      norm: init.norm(at),
+      output: init.conv(at, channels, 3),
     },
     item: b.imageShape(channels, side),
-    rate: 2e-4,
+    rate: 1e-3,
     clip: 1,
     noise: () => {
       const times = Array.from(init.uniformNoise(batch), (u) => Math.floor(1000 * u));
@@ -245,29 +245,25 @@ function unet(b, { batch, side, channels, width }) {
     loss: (p, x, noise) => {
       const scaled = b.sub(b.mul(x, b.number(2)), b.number(1));
       const noisy = b.add(b.mul(scaled, noise.signal), b.mul(noise.epsilon, noise.level));
-      const t = b.silu(linear(b, p.time2, b.silu(linear(b, p.time1, noise.waves))));
-      let h = conv(b, p.first, noisy, 1, 1);
+      const condition = linear(b, p.condition, b.silu(linear(b, p.hidden, noise.waves)));
+      let h = conv(b, p.input, noisy, 1, 1);
       const kept = [h];
-      for (const stage of p.down) {
-        stage.blocks.forEach((block, i) => {
-          h = res(block, h, t);
-          if (stage.attention[i] !== undefined) h = attend(stage.attention[i], h);
+      for (const s of p.down) {
+        for (let i = 0; i < s.blocks.length; i++) {
+          h = block(s, i, h, condition);
           kept.push(h);
-        });
-        if (stage.shrink !== undefined) {
-          h = conv(b, stage.shrink, h, 2, 1);
+        }
+        if (s.resize !== undefined) {
+          h = conv(b, s.resize, h, 2, 1);
           kept.push(h);
         }
       }
-      h = res(p.middle.second, attend(p.middle.attention, res(p.middle.first, h, t)), t);
-      for (const stage of p.up) {
-        stage.blocks.forEach((block, i) => {
-          h = res(block, b.joinChannels(h, kept.pop()), t);
-          if (stage.attention[i] !== undefined) h = attend(stage.attention[i], h);
-        });
-        if (stage.grow !== undefined) h = conv(b, stage.grow, b.double(h), 1, 1);
+      h = res(p.middle.second, attend(p.middle.attention, res(p.middle.first, h, condition)), condition);
+      for (const s of p.up) {
+        for (let i = 0; i < s.blocks.length; i++) h = block(s, i, b.joinChannels(h, kept.pop()), condition);
+        if (s.resize !== undefined) h = conv(b, s.resize, b.double(h), 1, 1);
       }
-      const error = b.sub(conv(b, p.last, b.silu(groupNorm(b, p.norm, h)), 1, 1), noise.epsilon);
+      const error = b.sub(conv(b, p.output, b.silu(groupNorm(b, p.norm, h)), 1, 1), noise.epsilon);
       return b.mul(b.sum(b.mul(error, error)), b.number(1 / size));
     },
   };

@@ -108,96 +108,106 @@ class PixelCnn(nn.Sequential):
         return F.binary_cross_entropy_with_logits(self(x), x, reduction="sum") / len(x)
 
 
-class ResidualBlock(nn.Module):
-    def __init__(self, inputs, outputs, time):
-        super().__init__()
-        self.norm1, self.norm2 = nn.GroupNorm(8, inputs), nn.GroupNorm(8, outputs)
-        self.conv1, self.conv2 = nn.Conv2d(inputs, outputs, 3, padding=1), nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.time = nn.Linear(time, outputs)
-        self.skip = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+def group_norm(channels):
+    """As many groups as there can be, up to 32, with at least four channels each."""
+    return nn.GroupNorm(next((n for n in (32, 16, 8, 4, 2) if channels % n == 0 and channels // n >= 4), 1), channels)
 
-    def forward(self, x, time):
-        h = self.conv1(F.silu(self.norm1(x))) + self.time(time)[:, :, None, None]
-        return self.conv2(F.silu(self.norm2(h))) + self.skip(x)
+
+class ResidualBlock(nn.Module):
+    def __init__(self, inputs, outputs, size):
+        super().__init__()
+        self.norm1, self.norm2 = group_norm(inputs), group_norm(outputs)
+        self.conv1, self.conv2 = nn.Conv2d(inputs, outputs, 3, padding=1), nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.condition = nn.Linear(size, outputs)
+        self.shortcut = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, x, condition):
+        h = self.conv1(F.silu(self.norm1(x))) + self.condition(F.silu(condition))[:, :, None, None]
+        return self.conv2(F.silu(self.norm2(h))) + self.shortcut(x)
 
 
 class Attention(nn.Module):
     def __init__(self, channels):
         super().__init__()
-        self.norm, self.qkv, self.out = nn.GroupNorm(8, channels), nn.Conv2d(channels, 3 * channels, 1), nn.Conv2d(channels, channels, 1)
+        self.norm, self.qkv, self.out = group_norm(channels), nn.Conv2d(channels, 3 * channels, 1), nn.Conv2d(channels, channels, 1)
 
     def forward(self, x):
         b, c, h, w = x.shape
-        q, k, v = self.qkv(self.norm(x)).view(b, 3 * c, h * w).split(c, 1)
-        weights = torch.softmax((q * c**-0.5).transpose(1, 2) @ k, -1)
-        return x + self.out((v @ weights.transpose(1, 2)).view(b, c, h, w))
+        q, k, v = (t.transpose(1, 2) for t in self.qkv(self.norm(x)).view(b, 3 * c, h * w).split(c, 1))
+        mixed = torch.softmax((q * c**-0.5) @ k.transpose(1, 2), -1) @ v
+        return x + self.out(mixed.transpose(1, 2).reshape(b, c, h, w))
+
+
+class Stage(nn.Module):
+    def __init__(self, widths, size, attends, resize):
+        super().__init__()
+        self.blocks = nn.ModuleList(ResidualBlock(i, o, size) for i, o in widths)
+        self.attention = nn.ModuleList(Attention(o) for _, o in widths) if attends else [nn.Identity()] * len(widths)
+        self.resize = resize
+
+    def block(self, i, h, condition):
+        return self.attention[i](self.blocks[i](h, condition))
 
 
 class Unet(nn.Module):
-    def __init__(self, channels, width, multipliers=(1, 2, 4), blocks=2):
+    def __init__(self, channels, width, multipliers, blocks, attention):
         super().__init__()
-        time, self.width, last = 4 * width, width, len(multipliers) - 1
-        self.time = nn.Sequential(nn.Linear(width, time), nn.SiLU(), nn.Linear(time, time), nn.SiLU())
-        self.first = nn.Conv2d(channels, width, 3, padding=1)
-        skips, present = [width], width
-        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        size, self.width, last = 4 * width, width, len(multipliers) - 1
+        self.hidden, self.condition = nn.Linear(width, size), nn.Linear(size, size)
+        self.input = nn.Conv2d(channels, width, 3, padding=1)
+        skips, at, down, up = [width], width, [], []
         for level, m in enumerate(multipliers):
-            stage = nn.ModuleDict({"blocks": nn.ModuleList(), "attention": nn.ModuleList()})
+            widths = []
             for _ in range(blocks):
-                stage["blocks"].append(ResidualBlock(present, m * width, time))
-                present = m * width
-                if level == last:
-                    stage["attention"].append(Attention(present))
-                skips.append(present)
-            if level != last:
-                stage["shrink"] = nn.Conv2d(present, present, 3, 2, 1)
-                skips.append(present)
-            self.down.append(stage)
-        self.middle1, self.attention, self.middle2 = ResidualBlock(present, present, time), Attention(present), ResidualBlock(present, present, time)
-        for i, m in enumerate(reversed(multipliers)):
-            stage = nn.ModuleDict({"blocks": nn.ModuleList(), "attention": nn.ModuleList()})
+                widths.append((at, m * width))
+                at = m * width
+                skips.append(at)
+            resize = nn.Conv2d(at, at, 3, 2, 1) if level != last else None
+            if resize is not None:
+                skips.append(at)
+            down.append(Stage(widths, size, 2**level == attention, resize))
+        self.middle = nn.ModuleList([ResidualBlock(at, at, size), Attention(at), ResidualBlock(at, at, size)])
+        for level, m in reversed(list(enumerate(multipliers))):
+            widths = []
             for _ in range(blocks + 1):
-                stage["blocks"].append(ResidualBlock(present + skips.pop(), m * width, time))
-                present = m * width
-                if i == 0:
-                    stage["attention"].append(Attention(present))
-            if i != last:
-                stage["grow"] = nn.Conv2d(present, present, 3, padding=1)
-            self.up.append(stage)
-        self.norm, self.last = nn.GroupNorm(8, present), nn.Conv2d(present, channels, 3, padding=1)
+                widths.append((at + skips.pop(), m * width))
+                at = m * width
+            up.append(Stage(widths, size, 2**level == attention, nn.Conv2d(at, at, 3, padding=1) if level else None))
+        self.down, self.up = nn.ModuleList(down), nn.ModuleList(up)
+        self.norm, self.output = group_norm(at), nn.Conv2d(at, channels, 3, padding=1)
         product = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)
         self.register_buffer("signal", product.sqrt())
         self.register_buffer("noise", (1 - product).sqrt())
 
-    def stage(self, stage, i, h, time):
-        h = stage["blocks"][i](h, time)
-        return stage["attention"][i](h) if i < len(stage["attention"]) else h
-
     def forward(self, x, t):
-        angles = t[:, None] * torch.exp(torch.arange(self.width // 2) * (-2 * math.log(10000) / self.width))
-        time = self.time(torch.cat([angles.sin(), angles.cos()], 1))
-        h = self.first(x)
+        angles = t[:, None] * torch.exp(torch.arange(self.width // 2) * (-math.log(10000) / (self.width / 2 - 1)))
+        condition = self.condition(F.silu(self.hidden(torch.cat([angles.sin(), angles.cos()], 1))))
+        h = self.input(x)
         skips = [h]
         for stage in self.down:
-            for i in range(len(stage["blocks"])):
-                h = self.stage(stage, i, h, time)
+            for i in range(len(stage.blocks)):
+                h = stage.block(i, h, condition)
                 skips.append(h)
-            if "shrink" in stage:
-                h = stage["shrink"](h)
+            if stage.resize is not None:
+                h = stage.resize(h)
                 skips.append(h)
-        h = self.middle2(self.attention(self.middle1(h, time)), time)
+        h = self.middle[2](self.middle[1](self.middle[0](h, condition)), condition)
         for stage in self.up:
-            for i in range(len(stage["blocks"])):
-                h = self.stage(stage, i, torch.cat([h, skips.pop()], 1), time)
-            if "grow" in stage:
-                h = stage["grow"](F.interpolate(h, scale_factor=2))
-        return self.last(F.silu(self.norm(h)))
+            for i in range(len(stage.blocks)):
+                h = stage.block(i, torch.cat([h, skips.pop()], 1), condition)
+            if stage.resize is not None:
+                h = stage.resize(F.interpolate(h, scale_factor=2))
+        return self.output(F.silu(self.norm(h)))
 
     def loss(self, x):
         t = torch.randint(1000, (len(x),))
         epsilon = torch.randn_like(x)
         at = lambda table: table[t][:, None, None, None]
         return F.mse_loss(self((2 * x - 1) * at(self.signal) + epsilon * at(self.noise), t.float()), epsilon)
+
+
+def unet(size):
+    return Unet(*(size[k] for k in ("channels", "width", "multipliers", "blocks", "attention")))
 
 
 def batches(item, batch, classes=None):
@@ -229,12 +239,12 @@ def training(size):
     if net == "gpt":
         model = Gpt(size["vocabulary"], size["positions"], size["layers"], size["heads"], size["width"])
         optimizer = torch.optim.AdamW(model.parameters(), 1e-3, betas=(0.9, 0.99), weight_decay=0.1)
-        return model, trainer(model.loss, model, optimizer, batches((size["positions"] + 1,), batch, size["vocabulary"]))
+        return model, trainer(model.loss, model, optimizer, batches((size["positions"] + 1,), batch, size["vocabulary"]), clip=1.0)
     if net == "pixelcnn":
         model = PixelCnn(size["layers"], size["width"])
         return model, trainer(model.loss, model, torch.optim.Adam(model.parameters(), 1e-3), batches((1, size["side"], size["side"]), batch))
     if net == "unet":
-        model = Unet(size["channels"], size["width"])
+        model = unet(size)
         item = (size["channels"], size["side"], size["side"])
         return model, trainer(model.loss, model, torch.optim.Adam(model.parameters(), 2e-4), batches(item, batch), clip=1.0)
     if net == "dcgan":
@@ -282,7 +292,7 @@ def evaluation(size):
         x = torch.rand(batch, 1, size["side"], size["side"])
         forward = lambda: model(x)
     elif net == "unet":
-        model = Unet(size["channels"], size["width"])
+        model = unet(size)
         x, t = torch.randn(batch, size["channels"], size["side"], size["side"]), torch.full((batch,), 500.0)
         forward = lambda: model(x, t)
     else:
