@@ -107,7 +107,7 @@ export function gather(
 }
 
 /** Batches of an epoch: ⌈count / batchSize⌉, or ⌊count / batchSize⌋ with `dropLast`. */
-export function stepsPerEpoch(count: number, { batchSize, dropLast = false, streams = false }: LoaderOptions): number {
+function stepsPerEpoch(count: number, { batchSize, dropLast = false, streams = false }: LoaderOptions): number {
   return dropLast || streams ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
 }
 

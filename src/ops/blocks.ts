@@ -54,7 +54,7 @@ export function fromBlocks(x: Tensor, channels: number): Tensor {
 }
 
 /** The blocked form of an image that comes from one; else null. */
-export function blocksOf(x: Tensor): Tensor | null {
+function blocksOf(x: Tensor): Tensor | null {
   return isFrom(fromBlocksOp, x) ? x.node.inputs[0]! : null;
 }
 
