@@ -27,7 +27,7 @@ describe('text of files', () => {
     expect(await textOf(write('a.txt', 'line one\r\nline two\n'))).toBe('line one\nline tw');
     const lines = write('b.jsonl', '{"text": "first"}\n\n{"text": "second", "story": "x"}\n{"text":"third"}\n');
     expect(await textOf(lines)).toBe('first\nsecond');
-    expect(await textOf(write('c.jsonl', '{"story":"Once upon a time."}\n') + ':story')).toBe('Once upon a tim');
+    expect(await textOf(`${write('c.jsonl', '{"story":"Once upon a time."}\n')}:story`)).toBe('Once upon a tim');
     rmSync(join(folder, 'c.jsonl'));
     mkdirSync(join(folder, 'sub'));
     write('sub/d.txt', 'deep'.repeat(9));

@@ -23,30 +23,29 @@ export function bpeFromGpt2Files(encoder: string, merges: string, source = 'enco
  */
 export function tokenizerFromJson(text: string, source = 'tokenizer.json'): Tokenizer {
   const json = parseJson(text, source);
-  if (json['format'] === 'genera-tokenizer') {
-    if (json['kind'] === 'byte') return new ByteTokenizer();
-    if (json['kind'] === 'character') return CharacterTokenizer.fromJson(json, source);
-    throw fault(source, 'a tokenizer of kind character or byte', JSON.stringify(json['kind']));
+  if (json.format === 'genera-tokenizer') {
+    if (json.kind === 'byte') return new ByteTokenizer();
+    if (json.kind === 'character') return CharacterTokenizer.fromJson(json, source);
+    throw fault(source, 'a tokenizer of kind character or byte', JSON.stringify(json.kind));
   }
-  const model = objectOf(json['model']);
+  const model = objectOf(json.model);
   if (model === undefined) throw fault(source, 'a tokenizer.json with a model', 'a file without one');
-  const type = model['type'] ?? (Array.isArray(model['merges']) ? 'BPE' : undefined);
+  const type = model.type ?? (Array.isArray(model.merges) ? 'BPE' : undefined);
   if (type !== 'BPE') throw fault(source, "a model of type 'BPE' on bytes", JSON.stringify(type));
-  const normalizer = objectOf(json['normalizer']);
-  if (normalizer !== undefined)
-    throw fault(source, 'a tokenizer without normalizer', `normalizer ${normalizer['type']}`);
-  const before = objectOf(json['pre_tokenizer']);
-  if (before?.['type'] !== 'ByteLevel' || before['use_regex'] === false) {
+  const normalizer = objectOf(json.normalizer);
+  if (normalizer !== undefined) throw fault(source, 'a tokenizer without normalizer', `normalizer ${normalizer.type}`);
+  const before = objectOf(json.pre_tokenizer);
+  if (before?.type !== 'ByteLevel' || before.use_regex === false) {
     throw fault(
       source,
       "the pre_tokenizer 'ByteLevel' with GPT-2's pattern",
       JSON.stringify(before ?? null).slice(0, 120),
     );
   }
-  const added = Array.isArray(json['added_tokens']) ? json['added_tokens'].map((token) => objectOf(token) ?? {}) : [];
-  return bpeFrom(objectOf(model['vocab']) ?? {}, Array.isArray(model['merges']) ? model['merges'] : [], {
+  const added = Array.isArray(json.added_tokens) ? json.added_tokens.map((token) => objectOf(token) ?? {}) : [];
+  return bpeFrom(objectOf(model.vocab) ?? {}, Array.isArray(model.merges) ? model.merges : [], {
     special: Object.fromEntries(added.map(({ content, id }) => [String(content), Number(id)])),
-    prefixSpace: before['add_prefix_space'] === true,
+    prefixSpace: before.add_prefix_space === true,
     source,
   });
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type BpeTokenizer, bpeFromGpt2Files, tokenizerFromJson } from '../../../src/data/tokenizers/index.js';
 import { RandomSequence } from '../../../src/random/sequence.js';
 
-const folder = process.env['GENERA_DATA'] ?? new URL('../../../../shared/data', import.meta.url).pathname;
+const folder = process.env.GENERA_DATA ?? new URL('../../../../shared/data', import.meta.url).pathname;
 const has = existsSync(`${folder}/gpt2-bpe/encoder.json`);
 if (!has) console.warn(`skipped: GPT-2's tokenizer against the oracle, since ${folder}/gpt2-bpe is not there`);
 const read = (path: string): string => readFileSync(`${folder}/${path}`, 'utf8');
