@@ -130,7 +130,7 @@ export default defineModel({
   defaultsFor: {
     // Nothing is clipped here, and v stays well-defined where hardly any signal is left.
     points: {
-      epochs: 150,
+      epochs: 100,
       batchSize: 256,
       width: 128,
       blocks: 4,

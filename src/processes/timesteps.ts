@@ -10,13 +10,16 @@ export const timestepSpacings = ['leading', 'trailing', 'linspace', 'quadratic',
  * - `linspace`: evenly from 0 to T − 1, both included
  * - `quadratic`: ⌊c·i²⌋ with the last one at 0.8·T, dense near the clean end: the quadratic sub-sequence of the DDIM paper.
  *   Where squares fall on one number the later ones move up, so that all S differ
- * - `karras`: noise levels σ/α that are even in their seventh root (Karras et al. 2022, eq. 5); times in between are
- *   fractions
+ * - `karras`: noise levels σ/α of at most 80 that are even in their seventh root (Karras et al. 2022, eq. 5 and table 1);
+ *   times in between are fractions
  */
 export type TimestepSpacing = (typeof timestepSpacings)[number];
 
 /** ρ of Karras et al. 2022: larger means shorter steps near the clean end. */
 const rho = 7;
+
+/** σ_max of Karras et al. 2022: nothing is left of an item of unit size, and larger levels would waste steps. */
+const highestLevel = 80;
 
 /**
  * S times, falling.
@@ -53,7 +56,7 @@ function rising(schedule: NoiseSchedule, T: number, S: number, spacing: Timestep
       });
     }
     default: {
-      const level = (t: number): number => (schedule.sigma(t) / schedule.alpha(t)) ** (1 / rho);
+      const level = (t: number): number => Math.min(schedule.sigma(t) / schedule.alpha(t), highestLevel) ** (1 / rho);
       const [least, most] = [level(0), level(T - 1)];
       return list((i) => (S === 1 ? T - 1 : schedule.timeOf((least + part(i) * (most - least)) ** rho)));
     }
