@@ -1,6 +1,6 @@
 /**
- * Conditional GAN: both players are told the label, so the discriminator asks "is this a real seven?", and samples can be
- * asked for by label.
+ * Conditional GAN: both players are told the label, so the discriminator asks "is this a real seven?", and samples can
+ * be asked for by label.
  *
  * Mirza & Osindero, "Conditional Generative Adversarial Nets", 2014 (arXiv:1411.1784).
  *
@@ -9,8 +9,9 @@
  * The generator descends −E ln D(G(z | y) | y). Labels y are drawn as in the data: those of the batch at hand. They
  * enter as one-hot vectors: beside the code, beside flat items, and as constant planes beside images.
  *
- * What differs from the paper: on images both networks are those of `dcgan` unless `architecture` is 'mlp', and the
- * paper's maxout, dropout and separate first layers for the label are left out; z ~ N(0, I); Adam.
+ * What differs from the paper: on images the networks are those of `dcgan` unless `architecture` is 'mlp', with
+ * spectral norm in the discriminator: with batch norm it soon knew every generated image, and the samples became one.
+ * The paper's maxout, dropout and separate first layers for the label are left out; z ~ N(0, I); Adam.
  */
 import { z } from 'zod';
 import { type Conditions, defineModel } from '../contract/index.js';
@@ -18,7 +19,7 @@ import { UsageError } from '../core/errors.js';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { nonSaturating } from '../losses/index.js';
-import { type Context, type Layer, Module } from '../nn/index.js';
+import { type Context, type Layer, Module, spectralNorm } from '../nn/index.js';
 import { concat } from '../ops/index.js';
 import { adam, constant } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
@@ -29,6 +30,7 @@ import {
   type DiscriminatorNetwork,
   MlpDiscriminator,
   MlpGenerator,
+  type Wrap,
 } from './blocks/adversarial-networks.js';
 
 interface Sizes {
@@ -50,7 +52,8 @@ class ConditionalGan extends Module {
     const inputs = latent + classes;
     if (architecture === 'conv') {
       this.generator = new ConvGenerator({ shape, inputs, channels, rng });
-      this.discriminator = new ConvDiscriminator({ shape, classes, channels, batchNorm: true, rng });
+      const wrap: Wrap = (layer) => spectralNorm(layer, { rng });
+      this.discriminator = new ConvDiscriminator({ shape, classes, channels, wrap, rng });
     } else {
       this.generator = new MlpGenerator({ shape, inputs, hidden, layers, rng });
       this.discriminator = new MlpDiscriminator({ shape, classes, hidden, layers, rng });
