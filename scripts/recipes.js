@@ -85,6 +85,7 @@ function runRecipe(recipe, { dataDir, keep }) {
   const { run: _, model: __, metrics, ...told } = evaluated;
   return {
     ...told,
+    ...(known ? { note: 'trained before, with --keep measured again at this commit' } : {}),
     steps: step,
     training: { ...last, ...(validation === undefined ? {} : { validation }) },
     metrics: metrics ?? last,
@@ -160,6 +161,7 @@ function sectionOf(recipe, result) {
     ...(seed === undefined ? [] : [`seed of the evaluation ${seed}`]),
     ...(steps === undefined ? [] : [`${steps} steps`]),
     `${seconds} s on ${at.cpu}, ${at.cores} cores, Node ${at.node}, commit ${at.commit}`,
+    ...(result.note === undefined ? [] : [result.note]),
   ];
   const sources = Object.entries(expected).map(([name, e]) => `- \`${name}\` ${rangeOf(e)}: ${e.source}.`);
   const figures = Object.entries(metrics).map(([name, value]) => `\`${name}\` ${number(value)}`);

@@ -95,16 +95,16 @@ function best({ count, width, values }: Rows): { classes: Int32Array; sure: numb
     let most = 0;
     for (let k = 1; k < width; k++) if (values[i * width + k]! > values[i * width + most]!) most = k;
     classes[i] = most;
-    if (values[i * width + most]! >= 0.9) sure += 1 / count;
+    if (values[i * width + most]! >= 0.9) sure++;
   }
-  return { classes, sure };
+  return { classes, sure: sure / count };
 }
 
 async function shares(context: EvaluationContext): Promise<number[]> {
   const { classes, probabilities } = await answers(context);
   const counts = new Array<number>(probabilities.width).fill(0);
-  for (const k of classes) counts[k]! += 1 / classes.length;
-  return counts;
+  for (const k of classes) counts[k]!++;
+  return counts.map((count) => count / classes.length);
 }
 
 /** Share of class-conditional samples that the extractor takes for the class asked for. */
