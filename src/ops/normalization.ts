@@ -74,7 +74,8 @@ function normalizeGradients({
       const rest = axes.filter((axis) => !alike.includes(axis));
       const average = (t: Tensor): Tensor =>
         mul(sum(w === undefined ? t : mul(t, w), rest, { keepDims: true }), mul(rho!, 1 / n));
-      const scaled = mul(g, w === undefined ? rho! : mul(rho!, w));
+      // ρw is small where channels have the weights, and as large as x where the places have.
+      const scaled = w === undefined ? mul(g, rho!) : rest.length === 0 ? mul(g, mul(rho!, w)) : mul(mul(g, w), rho!);
       parts.push(sub(sub(scaled, mul(unit!, average(products))), average(sums)));
     }
     return [products, sums];
