@@ -77,6 +77,11 @@ export interface Capabilities {
   sample?(context: SampleContext): Tensor;
   /** Samples that take many steps; a model has this or `sample`. `settings` are the resolved ones of `sampling`. */
   iterate?(settings: Readonly<Record<string, unknown>>): Iteration;
+  /**
+   * The network of a diffusion model by itself: noisy items [B, ...shape] in the range of the process and their times,
+   * float32 [B], → what it predicts. Labels may be the number of classes, which stands for none.
+   */
+  denoiser?(x: Tensor, time: Tensor, conditions?: Conditions): Tensor;
   /** Codes of items `x` [B, ...shape] in many steps; a model has this or `encode`. */
   readonly iteratedEncode?: GivenIteration;
   /** Items of codes `z` [B, ...latent] in many steps; a model has this or `decode`. */

@@ -8,7 +8,8 @@ import { type Exported, type ExportOptions, exportOnnx } from '../runtime/export
  * ONNX files by name: `encode.onnx` (x → mean, log_variance), `decode.onnx` (z → x), `reconstruct.onnx`
  * (x → reconstruction), `logits.onnx` (tokens int32 [batch, context] → logits of the tokens that follow, or of what hidden
  * ones are), `classify.onnx` (x → logits), `features.onnx` (x → features, and logits where the model
- * classifies: what `genera eval --extractor` takes), `sample.onnx` (noise → sample), as far as the model has the
+ * classifies: what `genera eval --extractor` takes), `sample.onnx` (noise → sample), `denoiser.onnx` (x, time → output; with
+ * `label` where the network is told one, the number of classes standing for none), as far as the model has the
  * capability. Images are [batch, C, H, W] in 0…1. Models that must be told a class take `label`, int32 [batch], as well.
  * @param shape of one item
  */
@@ -18,6 +19,7 @@ export async function exportModel(
   metadata: Readonly<Record<string, string>>,
 ): Promise<Map<string, Exported>> {
   const { encode, decode, reconstruct, classify, features, sample, latent, classes, language, masked } = capabilities;
+  const { denoiser } = capabilities;
   const rng = new Rng({ stream: 'export' });
   const isText = language !== undefined || masked !== undefined;
   const items = { shape: [1, ...shape], dtype: isText ? 'int32' : 'float32' } as const;
@@ -68,6 +70,14 @@ export async function exportModel(
       name: 'sample',
       inputs: label,
       fn: ({ label: labels }, count) => ({ sample: sample({ count, rng, labels }) }),
+    });
+  }
+  if (denoiser !== undefined) {
+    const told = classes === undefined ? {} : { label: { shape: [1], dtype: 'int32' } as const };
+    parts.push({
+      name: 'denoiser',
+      inputs: { x: items, time: { shape: [1], dtype: 'float32' }, ...told },
+      fn: ({ x, time, label: labels }) => ({ output: denoiser(x!, time!, { labels }) }),
     });
   }
   const files = new Map<string, Exported>();

@@ -327,6 +327,7 @@ export default defineModel({
         latent: { shape, prior: 'normal' },
         ...(classes === 0 && !config.classifier ? {} : { classes: { count: labelCount, required: false } }),
         sampling: settingsOf.sampling,
+        denoiser: (x, time, { labels } = {}) => ask(x, time, classes === 0 ? undefined : labels).output,
         iterate: (settings) => generate(fitted(settings), schedulerFor(settings)),
         iteratedEncode: {
           settings: settingsOf.way,

@@ -45,7 +45,7 @@ function describeModel(model: ModelRecord): ModelEntry {
     paper,
     data,
     can: Object.entries(capabilities).flatMap(([name, value]) =>
-      typeof value === 'function' || name === 'language' || name in iterated ? [iterated[name] ?? name] : [],
+      typeof value === 'function' || name === 'language' || name in otherNames ? [otherNames[name] ?? name] : [],
     ),
     settings: describeSettings(model.config),
     sampling: capabilities.sampling === undefined ? {} : describeSettings(capabilities.sampling),
@@ -53,9 +53,10 @@ function describeModel(model: ModelRecord): ModelEntry {
   };
 }
 
-/** What models do in many steps, by the names that it has where it takes one. */
-const iterated: Readonly<Record<string, string>> = {
+/** What is known by other names than those of the capabilities. */
+const otherNames: Readonly<Record<string, string>> = {
   iterate: 'sample',
+  denoiser: 'denoise',
   iteratedEncode: 'encode',
   iteratedDecode: 'decode',
   imageToImage: 'edit',
