@@ -37,7 +37,7 @@ export async function drawTrajectory(instance: ModelInstance, options: Trajector
   if (iteration?.views === undefined) {
     throw new UsageError({
       operation: 'denoise',
-      expected: 'a model that samples in steps, such as ddpm',
+      expected: 'a model that samples in steps, such as ddpm, or restores spoilt items, such as dae',
       got: 'one that does not',
       remedy: "'genera list models' shows what each model can do.",
     });
