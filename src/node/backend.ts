@@ -9,6 +9,7 @@ import type { Target } from '../core/target.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { Backend, Session, Value } from '../runtime/backend.js';
 import { blockSize } from './blocks.js';
+import { isDone, uncopied, withEmptyList } from './uncopied.js';
 
 interface OrtValue extends Value {
   readonly ort: OrtTensor;
@@ -47,7 +48,7 @@ export function cpuBackend({ threads = availableParallelism() }: NodeBackendOpti
 async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<Session> {
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(model, {
+    session = await InferenceSession.create(withEmptyList(model), {
       graphOptimizationLevel: 'all',
       executionMode: 'sequential',
       logSeverityLevel: 4, // errors come as exceptions; the log would print them a second time
@@ -59,9 +60,9 @@ async function createSession(model: Uint8Array, options: InferenceSession.Sessio
   return {
     run: async (feeds, fetches) => {
       try {
-        await session.run(unwrap(feeds), unwrap(fetches));
+        await session.run(unwrap(feeds), { ...unwrap(fetches), ...uncopied });
       } catch (cause) {
-        throw fault('run a session', cause);
+        if (!isDone(cause)) throw fault('run a session', cause);
       }
     },
     release: () => session.release(),
