@@ -90,10 +90,9 @@ function idxDataSet({ checksums, addresses, ...described }: Published): DataSetR
         remedy: 'Give load() a source: nodeDataSource() of genera/node, or its equal in the browser.',
       });
     }
-    const [imageFile, labelFile] = await Promise.all([
-      source.read(fileOf(`${part}Images`)),
-      source.read(fileOf(`${part}Labels`)),
-    ]);
+    // One after the other, so that of two missing files the images are named, each time.
+    const imageFile = await source.read(fileOf(`${part}Images`));
+    const labelFile = await source.read(fileOf(`${part}Labels`));
     const [, height, width] = SHAPE;
     const items = readIdxImages(imageFile.bytes, imageFile.location, height, width);
     const labels = readIdxLabels(labelFile.bytes, labelFile.location, names.length);
