@@ -10,3 +10,6 @@ declare class TextDecoder {
   decode(bytes?: Uint8Array, options?: { stream?: boolean }): string;
 }
 declare const performance: { now(): number };
+/** Base64 of a string of bytes (each character below 256), and back. */
+declare function btoa(bytes: string): string;
+declare function atob(base64: string): string;

@@ -15,10 +15,13 @@ export interface ErrorParts {
 export class GeneraError extends Error {
   /** 1: the work failed. 2: the command was wrong. */
   readonly exitStatus: 1 | 2 = 1;
+  /** What the message is made of, where it was made of parts. */
+  readonly parts: ErrorParts | undefined;
 
   constructor(parts: ErrorParts | string, options?: { cause?: unknown }) {
     super(typeof parts === 'string' ? parts : format(parts), options);
     this.name = new.target.name;
+    this.parts = typeof parts === 'string' ? undefined : parts;
   }
 }
 
