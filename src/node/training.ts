@@ -8,7 +8,7 @@ import { UsageError } from '../core/errors.js';
 import { dataSets } from '../data/registry.js';
 import type { Tokenizer } from '../data/tokenizers/index.js';
 import { findModel } from '../models/index.js';
-import { type TrainEvent, train } from '../train/loop.js';
+import { type LoopOptions, type TrainEvent, train } from '../train/loop.js';
 import { Trainer } from '../train/trainer.js';
 import { useDevice } from './devices.js';
 import { pictureOf } from './images.js';
@@ -38,6 +38,8 @@ export interface TrainRequest extends DataAccess {
   readonly logEvery?: number | undefined;
   readonly sampleEvery?: number | undefined;
   readonly checkpointEvery?: number | undefined;
+  /** The same, for whoever needs to know first how many steps there will be; where they are not given by themselves. */
+  readonly pace?: (steps: Pick<Trainer, 'totalSteps' | 'stepsPerEpoch'>) => Partial<RunConfig['every']>;
   /** Steps between evaluations, which then choose the best checkpoint; 0: only at the end. Default: there are none. */
   readonly evalEvery?: number | undefined;
   /** What is measured; the first chooses. Default: the most telling metric that fits. */
@@ -94,6 +96,7 @@ async function prepare(
   });
   const trainer = new Trainer({ model, settings, seed, data: data.train, ...pick(data.validation) });
   const once = trainer.stepsPerEpoch;
+  const paced = { ...request.pace?.(trainer), ...every };
   const evaluations = request.evalEvery ?? every.evaluations;
   const watched =
     evaluations === undefined
@@ -113,9 +116,9 @@ async function prepare(
     device,
     ...(threads === undefined ? {} : { threads }),
     every: {
-      log: request.logEvery ?? every.log ?? 10,
-      samples: request.sampleEvery ?? every.samples ?? once,
-      checkpoints: request.checkpointEvery ?? every.checkpoints ?? once,
+      log: request.logEvery ?? paced.log ?? 10,
+      samples: request.sampleEvery ?? paced.samples ?? once,
+      checkpoints: request.checkpointEvery ?? paced.checkpoints ?? once,
       ...(evaluations === undefined ? {} : { evaluations }),
     },
     ...(watched === undefined ? {} : { evaluation: watched.plan }),
@@ -236,9 +239,9 @@ function checkEnd(directory: string, began: RunConfig, trainer: Trainer): void {
  */
 export async function* trainRun(
   { store, config, trainer, seconds: before, bestLoss, watch: measuring }: OpenRun,
-  { shouldStop = () => false }: { shouldStop?: () => boolean } = {},
+  { shouldStop = () => false, between, sampleCount }: Pick<LoopOptions, 'shouldStop' | 'between' | 'sampleCount'> = {},
 ): AsyncGenerator<RunEvent, void, undefined> {
-  const start = performance.now();
+  let start = performance.now();
   let lowest = bestLoss;
   let watched: number | undefined;
   try {
@@ -247,6 +250,12 @@ export async function* trainRun(
       sampleEvery: config.every.samples,
       checkpointEvery: config.every.checkpoints,
       shouldStop,
+      between: async () => {
+        const from = performance.now();
+        await between?.();
+        start += performance.now() - from;
+      },
+      ...(sampleCount === undefined ? {} : { sampleCount }),
       ...(bestLoss === undefined ? {} : { bestLoss }),
       ...(measuring === undefined ? {} : { evaluate: () => measuring.measure() }),
       ...(config.every.evaluations === undefined ? {} : { evalEvery: config.every.evaluations }),

@@ -52,7 +52,9 @@ export interface LoopOptions {
   readonly sampleCount?: number;
   /** Lowest score, or validation loss, before this part of the run. */
   readonly bestLoss?: number;
-  /** Asked after each step: true stops the run with a checkpoint. */
+  /** Awaited between two steps: a pause, questions to the model. Its time does not count as training. */
+  readonly between?: () => Promise<void>;
+  /** Asked between two steps: true stops the run with a checkpoint. */
   readonly shouldStop?: () => boolean;
 }
 
@@ -63,7 +65,7 @@ export interface LoopOptions {
 export async function* train(trainer: Trainer, options: LoopOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   const { stepsPerEpoch, totalSteps } = trainer;
   const { logEvery = 10, sampleEvery = stepsPerEpoch, checkpointEvery = stepsPerEpoch, sampleCount = 100 } = options;
-  const { shouldStop = () => false, evaluate, evalEvery = stepsPerEpoch } = options;
+  const { between, shouldStop = () => false, evaluate, evalEvery = stepsPerEpoch } = options;
   const { sample, iterate } = trainer.instance.capabilities;
   const canSample = sample !== undefined || iterate !== undefined;
   let best = options.bestLoss ?? Infinity;
@@ -88,7 +90,6 @@ export async function* train(trainer: Trainer, options: LoopOptions = {}): Async
       counted = step;
       clock = performance.now();
     }
-    const stop = !last && shouldStop();
     const pause = performance.now();
     let improved = false;
     if (due(trainer.validateEvery)) {
@@ -117,12 +118,15 @@ export async function* train(trainer: Trainer, options: LoopOptions = {}): Async
       );
       yield { kind: 'text', text: written, ...trainer.progress };
     }
-    if (due(checkpointEvery) || improved || stop) yield { kind: 'checkpoint', best: improved, ...trainer.progress };
-    clock += performance.now() - pause; // the pace is that of the steps alone
-    if (stop) {
+    const stored = due(checkpointEvery) || improved;
+    if (stored) yield { kind: 'checkpoint', best: improved, ...trainer.progress };
+    if (!last) await between?.();
+    if (!last && shouldStop()) {
+      if (!stored) yield { kind: 'checkpoint', best: false, ...trainer.progress };
       yield { kind: 'stopped', ...trainer.progress };
       return;
     }
+    clock += performance.now() - pause; // the pace is that of the steps alone
   }
   yield { kind: 'done', metrics, ...trainer.progress };
 }

@@ -162,6 +162,22 @@ describe('train', () => {
     expect(events.map((e) => `${e.kind}@${e.step}`)).toEqual(['checkpoint@3', 'stopped@3']);
   });
 
+  it('waits between steps, after all that a step brings and before it is asked whether to stop', async () => {
+    const trainer = toyTrainer({ steps: 4 });
+    const seen: string[] = [];
+    const options = {
+      logEvery: 1,
+      checkpointEvery: 2,
+      between: async () => void seen.push(`between@${trainer.progress.step}`),
+      shouldStop: () => seen.includes('between@3'),
+    };
+    for await (const event of train(trainer, options)) {
+      if (event.kind !== 'validation') seen.push(`${event.kind}@${event.step}`);
+    }
+    const until2 = ['step@1', 'between@1', 'step@2', 'checkpoint@2', 'between@2'];
+    expect(seen).toEqual([...until2, 'step@3', 'between@3', 'checkpoint@3', 'stopped@3']);
+  });
+
   it('stores the last finite state before a NaN ends it', async () => {
     const kinds: string[] = [];
     const run = async (): Promise<void> => {
