@@ -41,11 +41,26 @@ export interface FeedContext {
   /** Index, in the whole data or sample sequence, of the item in row 0. */
   readonly firstRow: number;
 }
+/** Noise as plain data, so that another thread can make it too; `src/random/draw.ts` fills arrays with it. */
+export interface Draw {
+  readonly kind: 'normal' | 'uniform' | 'exponential' | 'integers';
+  /** Where in the program: uint32. */
+  readonly site: number;
+  /** A seed of its own in the place of the run's. */
+  readonly seed?: number | undefined;
+  /** Elements of one item; undefined: all items share one draw. */
+  readonly itemSize?: number | undefined;
+  /** normal: mean and deviation; uniform: low end and width; integers: 0 and their number. */
+  readonly offset: number;
+  readonly scale: number;
+}
 export interface FeedAttrs {
   readonly type: TensorType;
   readonly label: string;
   /** Writes the values of this run: noise, or a schedule's number at this step. Must depend on `ctx` alone. */
   readonly fill: (out: TypedArray, ctx: FeedContext) => void;
+  /** The same as plain data, where it is noise. */
+  readonly draw?: Draw;
 }
 /** A value that the runtime makes anew for each run: noise, a learning rate. */
 export const feedOp = leaf<FeedAttrs>('feed');
@@ -184,9 +199,9 @@ export function input(name: string, type: TensorType): Tensor {
   return apply(inputOp, [], { name, type });
 }
 
-/** A tensor that the runtime fills before each run. */
-export function feed(label: string, type: TensorType, fill: FeedAttrs['fill']): Tensor {
-  return apply(feedOp, [], { label, type, fill });
+/** A tensor that the runtime fills before each run. `draw` says the same as `fill` where it is noise. */
+export function feed(label: string, type: TensorType, fill: FeedAttrs['fill'], draw?: Draw): Tensor {
+  return apply(feedOp, [], { label, type, fill, ...(draw === undefined ? {} : { draw }) });
 }
 
 /** A float32 scalar computed on the host, in float64, from the step: schedules, bias corrections. */

@@ -8,6 +8,7 @@ import { sizeOf } from '../core/shape.js';
 import type { Target } from '../core/target.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { Backend, Session, Value } from '../runtime/backend.js';
+import { aheadThread } from './ahead.js';
 import { blockSize } from './blocks.js';
 import { isDone, uncopied, withEmptyList } from './uncopied.js';
 
@@ -37,6 +38,8 @@ export function cpuBackend({ threads = availableParallelism() }: NodeBackendOpti
   return {
     id: 'cpu',
     description: `ONNX Runtime, CPU, ${threads} thread${threads === 1 ? '' : 's'}`,
+    // Who asks for one thread wants the other cores left alone.
+    ahead: threads > 1 ? aheadThread() : undefined,
     target: cpuTarget,
     createSession: (model) => createSession(model, { executionProviders: ['cpu'], intraOpNumThreads: threads }),
     fromHost: wrap,

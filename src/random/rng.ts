@@ -7,14 +7,13 @@
  * therefore gives the same sites. The *item* is the position along axis 0 plus the run's `firstRow`, so an item's noise
  * does not depend on how the items are split into batches, nor on how many are asked for.
  */
-import type { TypedArray } from '../core/dtype.js';
 import { UsageError } from '../core/errors.js';
-import { currentTrace, type FeedContext, feed, type Trace } from '../core/leaves.js';
+import { currentTrace, type Draw, feed, type Trace } from '../core/leaves.js';
 import { type Shape, sizeOf } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { argmax } from '../ops/index.js';
-import { boxMuller } from './box-muller.js';
-import { fillNormal, fillUint32, fillUniform, type Stream } from './distributions.js';
+import type { Stream } from './distributions.js';
+import { fillDraw } from './draw.js';
 
 export interface RngOptions {
   /** A seed of its own; without one, draws use the seed of the run and initial values seed 0. */
@@ -65,32 +64,17 @@ export class Rng {
 
   /** Normal noise, float32. */
   normal(shape: Shape, { mean = 0, std = 1, ...options }: DrawOptions & { mean?: number; std?: number } = {}): Tensor {
-    return this.#draw('normal', 'float32', shape, options, (out, stream) => {
-      fillNormal(out as Float32Array, stream);
-      if (mean !== 0 || std !== 1) scale(out as Float32Array, mean, std);
-    });
+    return this.#draw('normal', shape, options, { offset: mean, scale: std });
   }
 
   /** Uniform noise in [low, high), float32: low + (high − low)·k/2^24 with a random whole k < 2^24, rounded. */
   uniform(shape: Shape, { low = 0, high = 1, ...options }: DrawOptions & { low?: number; high?: number } = {}): Tensor {
-    return this.#draw('uniform', 'float32', shape, options, (out, stream) => {
-      fillUniform(out as Float32Array, stream);
-      if (low !== 0 || high !== 1) scale(out as Float32Array, low, high - low);
-    });
+    return this.#draw('uniform', shape, options, { offset: low, scale: high - low });
   }
 
   /** Exponential noise of mean 1, float32, at least 2^−33: −ln u. */
   exponential(shape: Shape, options: DrawOptions = {}): Tensor {
-    return this.#draw('exponential', 'float32', shape, options, (out, stream) => {
-      const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
-      fillUint32(words, stream);
-      const pair = new Float64Array(2);
-      for (let i = 0; i < out.length; i++) {
-        // At angle 0 the first Box–Muller value is the radius √(−2 ln u).
-        boxMuller(words[i] as number, 0, pair);
-        out[i] = Math.max(0.5 * (pair[0] as number) ** 2, 2 ** -33);
-      }
-    });
+    return this.#draw('exponential', shape, options);
   }
 
   /** Standard Gumbel noise, float32: −ln E with E exponential. The largest of logits + noise is a categorical draw. */
@@ -129,29 +113,22 @@ export class Rng {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 31) {
       throw new UsageError({ operation: 'integers', expected: 'an integer n from 1 to 2^31', got: `n = ${n}` });
     }
-    return this.#draw('integers', 'int32', shape, options, (out, stream) => {
-      const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
-      fillUint32(words, stream);
-      for (let i = 0; i < out.length; i++) out[i] = Math.floor(((words[i] as number) * n) / 2 ** 32);
-    });
+    return this.#draw('integers', shape, options, { offset: 0, scale: n });
   }
 
   #draw(
-    kind: string,
-    dtype: 'float32' | 'int32',
+    kind: Draw['kind'],
     shape: Shape,
     { perItem = true }: DrawOptions,
-    fill: (out: TypedArray, stream: Stream) => void,
+    { offset, scale }: Pick<Draw, 'offset' | 'scale'> = { offset: 0, scale: 1 },
   ): Tensor {
     const key = `${this.seed ?? ''}:${this.stream}`;
     const count = next(this.#symbolicCounts(), key);
     const site = siteAt(this.stream, count);
-    const items = perItem && shape.length > 0;
-    const rowSize = sizeOf(items ? shape.slice(1) : shape);
-    const label = `${kind} ${this.stream}#${count}`;
-    return feed(label, { shape, dtype }, (out, { seed, step, firstRow }: FeedContext) => {
-      fill(out, { seed: this.seed ?? seed, site, step, firstRow: items ? firstRow : 0, rowSize });
-    });
+    const itemSize = perItem && shape.length > 0 ? sizeOf(shape.slice(1)) : undefined;
+    const draw = { kind, site, seed: this.seed, itemSize, offset, scale };
+    const type = { shape, dtype: kind === 'integers' ? 'int32' : 'float32' } as const;
+    return feed(`${kind} ${this.stream}#${count}`, type, (out, context) => fillDraw(out, draw, context), draw);
   }
 
   #symbolicCounts(): Map<string, number> {
@@ -167,10 +144,6 @@ function next(counts: Map<string, number>, key: string): number {
   const count = counts.get(key) ?? 0;
   counts.set(key, count + 1);
   return count;
-}
-
-function scale(out: Float32Array, offset: number, factor: number): void {
-  for (let i = 0; i < out.length; i++) out[i] = offset + factor * (out[i] as number);
 }
 
 /**

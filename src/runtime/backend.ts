@@ -7,6 +7,7 @@ import { BackendError } from '../core/errors.js';
 import type { TensorType } from '../core/op.js';
 import type { Target } from '../core/target.js';
 import type { HostTensor } from '../core/tensor.js';
+import type { Ahead } from './ahead.js';
 
 /** A tensor where the backend computes: host memory or a device buffer. */
 export interface Value extends TensorType {
@@ -25,6 +26,8 @@ export interface Backend {
   readonly id: string;
   /** Shown to people: device, threads, version. */
   readonly description: string;
+  /** A thread that prepares the next step while this one is computed; left out: there is none. */
+  readonly ahead?: Ahead | undefined;
   /** What it runs beyond standard ONNX; left out: nothing. */
   target?(): Promise<Target>;
   createSession(model: Uint8Array): Promise<Session>;

@@ -3,7 +3,7 @@
  * Arguments become graph inputs, variables become slices of their arenas, assignments become new arenas, and fed values
  * (noise, schedules) are filled before each run.
  */
-import { allocate, dtypeOf, type TypedArray } from '../core/dtype.js';
+import { dtypeOf } from '../core/dtype.js';
 import { DTypeError, ShapeError } from '../core/errors.js';
 import { formatGraph, formatType, verify } from '../core/graph.js';
 import { type FeedAttrs, type FeedContext, input, traceCall } from '../core/leaves.js';
@@ -13,6 +13,7 @@ import { standardTarget } from '../core/target.js';
 import { type HostTensor, setEvaluator, type Tensor } from '../core/tensor.js';
 import { leavesOf, mapTree, type Replace, type Tree } from '../core/tree.js';
 import { type Backend, defaultBackend, type Value } from './backend.js';
+import { FedValue } from './fed-value.js';
 import { type Linked, link } from './link.js';
 import { LazySession, releaseWith } from './sessions.js';
 import { inTurn } from './turn.js';
@@ -76,7 +77,7 @@ class Compiled {
   private readonly graph: readonly Tensor[];
   private readonly session: LazySession;
   private readonly link: () => Promise<Linked>;
-  private readonly buffers = new Map<FeedAttrs, TypedArray>();
+  private readonly feeds = new Map<FeedAttrs, FedValue>();
 
   constructor(name: string, fn: TracedFunction, types: Tree<TensorType>, backend: Backend) {
     this.name = name;
@@ -118,6 +119,12 @@ class Compiled {
     return this.session.release();
   }
 
+  private fed(attrs: FeedAttrs): FedValue {
+    const present = this.feeds.get(attrs) ?? new FedValue(attrs, this.backend.ahead);
+    this.feeds.set(attrs, present);
+    return present;
+  }
+
   run(args: Tree<HostTensor>, { seed = 0, step = 0, firstRow = 0, accept }: RunOptions): Promise<unknown> {
     // ONNX Runtime does not take a graph of nothing.
     if (this.graph.length === 0) return Promise.resolve(this.result);
@@ -145,10 +152,7 @@ class Compiled {
           if (linked.inputs[i] !== undefined) feeds[linked.inputs[i]] = backend.fromHost(host);
         });
         for (const { name, attrs } of linked.feeds) {
-          const data = this.buffers.get(attrs) ?? allocate(attrs.type.dtype, sizeOf(attrs.type.shape));
-          this.buffers.set(attrs, data);
-          attrs.fill(data, { seed, step, firstRow });
-          feeds[name] = backend.fromHost({ ...attrs.type, data });
+          feeds[name] = backend.fromHost({ ...attrs.type, data: this.fed(attrs).at({ seed, step, firstRow }) });
         }
         for (const { name, arena } of linked.arenas) feeds[name] = arena.current;
 

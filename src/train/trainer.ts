@@ -4,17 +4,15 @@
  * data and the seed alone, so a run that is restored at any step continues bit for bit.
  */
 import type { ModelInstance, ModelRecord, TrainingSettings } from '../contract/index.js';
-import { dtypeOf } from '../core/dtype.js';
 import { FormatError, NonFiniteError } from '../core/errors.js';
 import type { Variable } from '../core/leaves.js';
-import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
-import type { HostBatch } from '../data/host-batches.js';
-import { createLoader, type Loader } from '../data/loader.js';
 import { dataSpecOf, instantiate } from '../inference/instance.js';
 import { Rng } from '../random/rng.js';
+import { defaultBackend } from '../runtime/backend.js';
 import { decodeSafetensors, encodeSafetensors } from '../runtime/safetensors.js';
 import { allot, type NamedArray, readState, type StateView, slotOf, viewOf, writeState } from '../runtime/state.js';
+import { TrainingBatches } from './batches.js';
 import { PhaseStep, type StepMetrics } from './step.js';
 import { meanLosses } from './validation.js';
 
@@ -52,7 +50,7 @@ export class Trainer {
   private readonly validationData: DataSet | undefined;
   /** What is trained on. */
   readonly data: DataSet;
-  private readonly loader: Loader;
+  private readonly batches: TrainingBatches;
   private readonly phases: readonly PhaseStep[];
   private done = 0;
 
@@ -64,11 +62,12 @@ export class Trainer {
     this.data = data;
     this.batchSize = Math.min(this.settings.batchSize, data.count);
     const { streams = false } = model.data;
-    this.loader = createLoader(data, { batchSize: this.batchSize, seed, dropLast: true, streams });
+    const { ahead } = defaultBackend();
+    this.batches = new TrainingBatches(data, { batchSize: this.batchSize, seed, dropLast: true, streams }, ahead);
     const probe = instantiate(model, settings, dataSpecOf(data), { seed, totalSteps: 1 });
     const batchesPerStep = this.settings.accumulate * probe.phases.reduce((n, p) => n + (p.repeats ?? 1), 0);
     const fitted = probe.fitting !== undefined;
-    this.stepsPerEpoch = fitted ? 1 : Math.max(1, Math.floor(this.loader.stepsPerEpoch / batchesPerStep));
+    this.stepsPerEpoch = fitted ? 1 : Math.max(1, Math.floor(this.batches.stepsPerEpoch / batchesPerStep));
     this.totalSteps = fitted
       ? 1
       : this.settings.steps || Math.max(1, Math.round(this.settings.epochs * this.stepsPerEpoch));
@@ -117,7 +116,7 @@ export class Trainer {
     for (const phase of this.phases) {
       const repeats = phase.phase.repeats ?? 1;
       for (let r = 0; r < repeats; r++) {
-        const batches = Array.from({ length: accumulate }, () => this.batch(batch++));
+        const batches = Array.from({ length: accumulate }, () => this.batches.at(batch++));
         const result = await phase.run(batches, this.seed, this.done * repeats + r + 1);
         if (result === undefined) throw this.nonFinite(phase.phase.name);
         for (const [name, value] of Object.entries(result)) {
@@ -127,15 +126,6 @@ export class Trainer {
     }
     this.done++;
     return metrics;
-  }
-
-  private batch(index: number): HostBatch {
-    const { x, labels, shape, size, continues } = this.loader.batch(index);
-    return {
-      x: { shape, dtype: dtypeOf(x), data: x },
-      ...(continues === undefined ? {} : { continues: hostScalar(continues ? 1 : 0) }),
-      ...(labels === undefined ? {} : { labels: { shape: [size], dtype: 'int32', data: labels } as HostTensor }),
-    };
   }
 
   private nonFinite(phase: string): NonFiniteError {
@@ -216,8 +206,4 @@ export class Trainer {
       ...this.phases.flatMap((phase) => phase.views()),
     ];
   }
-}
-
-function hostScalar(value: number): HostTensor {
-  return { shape: [], dtype: 'float32', data: Float32Array.of(value) };
 }

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/core/errors.js';
 import type { DataSet } from '../../src/data/data-set.js';
 import { batches, createLoader, gather, orderOf } from '../../src/data/loader.js';
-import { prefetch } from '../../src/data/prefetch.js';
 
 /** Ten images of two pixels: image i is (25 i, 255 − i), its label i mod 3. */
 const images: DataSet = {
@@ -98,65 +97,5 @@ describe('batches', () => {
     for (const batchSize of [0, -1, 2.5]) expect(() => createLoader(images, { batchSize })).toThrow(UsageError);
     expect(() => createLoader(images, { batchSize: 11, dropLast: true })).toThrow(/one full batch of 11, got 10 items/);
     expect(createLoader(images, { batchSize: 11 }).stepsPerEpoch).toBe(1);
-  });
-});
-
-describe('prefetch', () => {
-  async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-    const values: T[] = [];
-    for await (const value of source) values.push(value);
-    return values;
-  }
-
-  /** Counts how often it was asked, whether it overlapped with itself, and whether it was closed. */
-  function slowSource(values: number, failAt = -1) {
-    const state = { asked: 0, busy: 0, overlaps: 0, closed: false };
-    const source: AsyncIterable<number> = {
-      [Symbol.asyncIterator]: () => ({
-        async next() {
-          const value = state.asked++;
-          if (state.busy++ > 0) state.overlaps++;
-          await new Promise((resolve) => setTimeout(resolve, 1));
-          state.busy--;
-          if (value === failAt) throw new Error('broken');
-          return value < values ? { done: false, value } : { done: true, value: undefined };
-        },
-        async return() {
-          state.closed = true;
-          return { done: true, value: undefined };
-        },
-      }),
-    };
-    return { state, source };
-  }
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
-
-  test('passes every value in order, from sync and async sources', async () => {
-    const { state, source } = slowSource(7);
-    expect(await collect(prefetch(source))).toEqual([0, 1, 2, 3, 4, 5, 6]);
-    expect(state.overlaps).toBe(0);
-    expect(await collect(prefetch([1, 2, 3], { ahead: 10 }))).toEqual([1, 2, 3]);
-    expect(await collect(prefetch([]))).toEqual([]);
-  });
-
-  test('keeps so many ready while the consumer works', async () => {
-    const { state, source } = slowSource(100);
-    const ahead = prefetch(source, { ahead: 3 });
-    await ahead.next();
-    await settle();
-    expect(state.asked).toBe(4);
-    await ahead.return();
-    expect(state.closed).toBe(true);
-  });
-
-  test('an error comes after the values before it, and leaving early closes the source', async () => {
-    const { state, source } = slowSource(10, 3);
-    const seen: number[] = [];
-    const run = async () => {
-      for await (const value of prefetch(source, { ahead: 5 })) seen.push(value);
-    };
-    await expect(run()).rejects.toThrow('broken');
-    expect(seen).toEqual([0, 1, 2]);
-    expect(state.closed).toBe(true);
   });
 });
