@@ -47,19 +47,14 @@ function aligned(bytes: number): number {
 }
 
 class Thread implements Ahead {
-  private readonly worker: Worker;
+  private readonly file: URL;
+  private worker: Worker | undefined;
   private readonly free = new Map<number, SharedArrayBuffer[]>();
   private shared = 0;
   private lost = false;
 
   constructor(file: URL) {
-    this.worker = new Worker(file);
-    this.worker.unref();
-    const lose = (): void => {
-      this.lost = true;
-    };
-    this.worker.on('error', lose);
-    this.worker.on('exit', lose);
+    this.file = file;
   }
 
   share(data: unknown): Shared {
@@ -91,14 +86,26 @@ class Thread implements Ahead {
   }
 
   private post(message: Message): void {
+    this.worker ??= this.start();
     this.worker.postMessage(message);
+  }
+
+  private start(): Worker {
+    const worker = new Worker(this.file);
+    const lose = (): void => {
+      this.lost = true;
+    };
+    worker.on('error', lose);
+    worker.on('exit', lose);
+    worker.unref();
+    return worker;
   }
 }
 
 const file = new URL('./ahead-worker.js', import.meta.url);
 let thread: Thread | undefined;
 
-/** The thread of this process; undefined where the sources run without having been built. */
+/** The thread of this process, which starts with its first work; undefined where the sources run without having been built. */
 export function aheadThread(): Ahead | undefined {
   if (thread === undefined && existsSync(file)) thread = new Thread(file);
   return thread;
