@@ -15,8 +15,16 @@ export interface Value extends TensorType {
   dispose?(): void;
 }
 
+export interface SessionOptions {
+  /** Names of the outputs that stay in the device's memory, as state does; the others are wanted on the host. */
+  readonly resident?: readonly string[];
+}
+
 export interface Session {
-  /** Runs the graph. Results are written into `fetches`, which have the graph's output types. */
+  /**
+   * Runs the graph. Results are written into `fetches`, which have the graph's output types; a device may put new memory
+   * of its own into them instead.
+   */
   run(feeds: Readonly<Record<string, Value>>, fetches: Readonly<Record<string, Value>>): Promise<void>;
   release(): Promise<void>;
 }
@@ -30,11 +38,13 @@ export interface Backend {
   readonly ahead?: Ahead | undefined;
   /** What it runs beyond standard ONNX; left out: nothing. */
   target?(): Promise<Target>;
-  createSession(model: Uint8Array): Promise<Session>;
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** A value with these contents. The array may be kept: the caller must not write to it during a run. */
   fromHost(host: HostTensor): Value;
   /** A value whose contents do not matter. */
   empty(type: TensorType): Value;
+  /** The same for a result that the host reads after one run; left out: `empty`. */
+  result?(type: TensorType): Value;
   /** The contents; the array must not be written to. */
   toHost(value: Value): Promise<TypedArray>;
 }

@@ -12,7 +12,7 @@ import { sizeOf } from '../core/shape.js';
 import { standardTarget } from '../core/target.js';
 import { type HostTensor, setEvaluator, type Tensor } from '../core/tensor.js';
 import { leavesOf, mapTree, type Replace, type Tree } from '../core/tree.js';
-import { type Backend, defaultBackend, type Value } from './backend.js';
+import { type Backend, defaultBackend, type Session, type Value } from './backend.js';
 import { FedValue } from './fed-value.js';
 import { type Linked, link } from './link.js';
 import { LazySession, releaseWith } from './sessions.js';
@@ -111,12 +111,15 @@ class Compiled {
 
   async prepare(): Promise<void> {
     if (this.graph.length === 0) return;
-    const { model } = await this.link();
-    await this.session.use(model, async () => undefined);
+    await this.use(await this.link(), async () => undefined);
   }
 
   release(): Promise<void> {
     return this.session.release();
+  }
+
+  private use<R>({ model, updates }: Linked, fn: (session: Session) => Promise<R>): Promise<R> {
+    return this.session.use(model, { resident: updates.map(({ name }) => name) }, fn);
   }
 
   private fed(attrs: FeedAttrs): FedValue {
@@ -130,7 +133,7 @@ class Compiled {
     if (this.graph.length === 0) return Promise.resolve(this.result);
     return inTurn(async () => {
       const linked = await this.link();
-      return this.session.use(linked.model, async (session) => {
+      return this.use(linked, async (session) => {
         const { backend } = this;
         const feeds: Record<string, Value> = {};
         leavesOf(args).forEach((host, i) => {
@@ -158,7 +161,7 @@ class Compiled {
 
         const fetches: Record<string, Value> = {};
         const values = linked.results.map(({ name, type }) => {
-          fetches[name] ??= backend.empty(type);
+          fetches[name] ??= backend.result?.(type) ?? backend.empty(type);
           return fetches[name];
         });
         for (const { name, arena } of linked.updates) fetches[name] = arena.spare;

@@ -2,7 +2,7 @@
  * Sessions give their memory back by themselves: at most `resident` of them are kept, the one used longest ago goes
  * first and is built again when it is used again; and a program that the garbage collector takes releases its own.
  */
-import type { Backend, Session } from './backend.js';
+import type { Backend, Session, SessionOptions } from './backend.js';
 
 const resident = 16;
 
@@ -16,13 +16,13 @@ export class LazySession {
     this.backend = backend;
   }
 
-  /** @param model the same at each call */
-  async use<R>(model: Uint8Array, fn: (session: Session) => Promise<R>): Promise<R> {
+  /** @param model the same at each call, and so are the options */
+  async use<R>(model: Uint8Array, options: SessionOptions, fn: (session: Session) => Promise<R>): Promise<R> {
     this.users++;
     try {
       recent.delete(this);
       recent.add(this);
-      this.session ??= this.build(model);
+      this.session ??= this.build(model, options);
       evict();
       return await fn(await this.session);
     } finally {
@@ -43,8 +43,8 @@ export class LazySession {
     await built?.release();
   }
 
-  private build(model: Uint8Array): Promise<Session> {
-    const session = this.backend.createSession(model);
+  private build(model: Uint8Array, options: SessionOptions): Promise<Session> {
+    const session = this.backend.createSession(model, options);
     // One that cannot be built is forgotten, so that nothing waits for its release and the next use tries again.
     session.catch(() => {
       if (this.session === session) void this.release();
