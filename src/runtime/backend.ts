@@ -43,8 +43,6 @@ export interface Backend {
   fromHost(host: HostTensor): Value;
   /** A value whose contents do not matter. */
   empty(type: TensorType): Value;
-  /** The same for a result that the host reads after one run; left out: `empty`. */
-  result?(type: TensorType): Value;
   /** The contents; the array must not be written to. */
   toHost(value: Value): Promise<TypedArray>;
 }

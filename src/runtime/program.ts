@@ -161,7 +161,7 @@ class Compiled {
 
         const fetches: Record<string, Value> = {};
         const values = linked.results.map(({ name, type }) => {
-          fetches[name] ??= backend.result?.(type) ?? backend.empty(type);
+          fetches[name] ??= backend.empty(type);
           return fetches[name];
         });
         for (const { name, arena } of linked.updates) fetches[name] = arena.spare;

@@ -5,7 +5,7 @@ import { BackendError, StorageError } from '../core/errors.js';
 import type { TensorType } from '../core/op.js';
 import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
-import type { Backend, Session, Value } from '../runtime/backend.js';
+import type { Backend, Session, SessionOptions, Value } from '../runtime/backend.js';
 import { describeAdapter, openDevice } from './adapter.js';
 import { loadRuntime, type RuntimeOptions } from './runtime.js';
 
@@ -20,13 +20,15 @@ class WebValue implements Value {
   tensor: OrtTensor | undefined;
   /** Whether a run has read it already. */
   read = false;
-  /** Whether its place is on the GPU, so that the next run finds it there. */
-  readonly resident: boolean;
 
-  constructor({ shape, dtype }: TensorType, resident: boolean) {
+  constructor({ shape, dtype }: TensorType) {
     this.shape = shape;
     this.dtype = dtype;
-    this.resident = resident && (dtype === 'float32' || dtype === 'int32') && sizeOf(shape) > 0;
+  }
+
+  /** Whether it can lie on the GPU. */
+  get movable(): boolean {
+    return (this.dtype === 'float32' || this.dtype === 'int32') && sizeOf(this.shape) > 0;
   }
 
   dispose(): void {
@@ -35,8 +37,8 @@ class WebValue implements Value {
   }
 }
 
-function fromHost({ shape, dtype, data }: HostTensor, resident: boolean): WebValue {
-  const value = new WebValue({ shape, dtype }, resident);
+function fromHost({ shape, dtype, data }: HostTensor): WebValue {
+  const value = new WebValue({ shape, dtype });
   value.tensor = new OrtTensor(dtype, data, shape);
   return value;
 }
@@ -75,8 +77,8 @@ export async function wasmBackend(options: RuntimeOptions = {}): Promise<Backend
         release: () => alone(() => session.release()),
       };
     },
-    fromHost: (host) => fromHost(host, false),
-    empty: (type) => new WebValue(type, false),
+    fromHost,
+    empty: (type) => new WebValue(type),
     toHost,
   };
 }
@@ -119,7 +121,7 @@ export async function webgpuBackend(
   /** What a run reads. What is read a second time is state, and moves to the GPU. */
   const feed = (value: WebValue): OrtTensor => {
     const tensor = value.tensor!;
-    if (value.resident && value.read && tensor.location === 'cpu') {
+    if (value.movable && value.read && tensor.location === 'cpu') {
       value.tensor = resident(value);
       const { buffer, byteOffset, byteLength } = tensor.data as Float32Array<ArrayBuffer>;
       device.queue.writeBuffer(value.tensor.gpuBuffer as GPUBuffer, 0, buffer, byteOffset, byteLength);
@@ -127,25 +129,25 @@ export async function webgpuBackend(
     value.read = true;
     return value.tensor!;
   };
-  /** Where a run writes to: a buffer on the GPU, or null for memory of the host. */
-  const fetch = (value: WebValue): OrtTensor | null => {
-    if (!value.resident) return null;
+  /** Where a run writes state to. */
+  const place = (value: WebValue): OrtTensor => {
     if (value.tensor?.location !== 'gpu-buffer') value.tensor = resident(value);
     return value.tensor;
   };
 
-  const createGuarded = async (model: Uint8Array): Promise<Session> => {
+  const createGuarded = async (model: Uint8Array, { resident: kept = [] }: SessionOptions = {}): Promise<Session> => {
     const provider = { name: 'webgpu', device } as const;
     const session = await guarded(() => createSession(model, { executionProviders: [provider] }));
     return {
       run: (feeds, fetches) =>
         guarded(async () => {
           const from = Object.fromEntries(Object.entries(feeds).map(([name, v]) => [name, feed(v as WebValue)]));
-          const to = Object.fromEntries(Object.entries(fetches).map(([name, v]) => [name, fetch(v as WebValue)]));
-          const results = await runSession(session, from, to);
-          for (const [name, value] of Object.entries(fetches)) {
-            if (to[name] === null) (value as WebValue).tensor = results[name]!;
+          const to: Record<string, OrtTensor | null> = {}; // null: new memory of the host
+          for (const [name, value] of Object.entries(fetches) as [string, WebValue][]) {
+            to[name] = kept.includes(name) && value.movable ? place(value) : null;
           }
+          const results = await runSession(session, from, to);
+          for (const [name, value] of Object.entries(fetches)) (value as WebValue).tensor = results[name]!;
         }),
       release: () => (gone.lost ? Promise.resolve() : alone(() => session.release())),
     };
@@ -154,9 +156,8 @@ export async function webgpuBackend(
     id: 'webgpu',
     description: `ONNX Runtime, WebGPU, ${adapter === undefined ? '' : describeAdapter(adapter)}`,
     createSession: createGuarded,
-    fromHost: (host) => fromHost(host, true),
-    empty: (type) => new WebValue(type, true),
-    result: (type) => new WebValue(type, false),
+    fromHost,
+    empty: (type) => new WebValue(type),
     toHost: (value) => guarded(() => toHost(value)),
   };
   return { backend, device };
