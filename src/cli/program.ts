@@ -17,6 +17,7 @@ import { addManifold } from './manifold.js';
 import { addReconstruct } from './reconstruct.js';
 import { addSample } from './sample.js';
 import { addFillMask, addScore } from './score.js';
+import { addServe } from './serve.js';
 import { addTrain } from './train.js';
 import { addTraverse } from './traverse.js';
 
@@ -47,6 +48,7 @@ const commands = [
   addInpaint,
   addExport,
   addImport,
+  addServe,
   addDoctor,
 ];
 

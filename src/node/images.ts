@@ -34,6 +34,16 @@ export function imageGrid(images: HostTensor, options: GridOptions = {}): Uint8A
   return encodePng(gridOf(images, options));
 }
 
+/** One of the images [N, C, H, W] as a PNG of W × H pixels. */
+export function imagePng({ shape, data }: HostTensor, n: number): Uint8Array {
+  const [, C, H, W] = shape as [number, number, number, number];
+  const canvas = new Canvas(W, H, paper);
+  const byte = (c: number, i: number): number =>
+    Math.round(255 * Math.min(1, Math.max(0, Number(data[(n * C + (C === 1 ? 0 : c)) * H * W + i]))));
+  for (let i = 0; i < H * W; i++) canvas.fill(i % W, Math.floor(i / W), 1, 1, [byte(0, i), byte(1, i), byte(2, i)]);
+  return encodePng(canvas);
+}
+
 /** The grid itself; see `imageGrid`. */
 export function gridOf(images: HostTensor, options: GridOptions = {}): Canvas {
   const [N, C, H, W] = images.shape as [number, number, number, number];

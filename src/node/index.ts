@@ -40,7 +40,7 @@ export { type Evaluation, evaluateRun } from './evaluation.js';
 export { loadExtractor } from './extractors.js';
 export { readJsonObject } from './files.js';
 export { importHuggingFace, writeHuggingFace } from './hugging-face.js';
-export { type GridOptions, imageGrid, pictureOf, pointPlot } from './images.js';
+export { type GridOptions, imageGrid, imagePng, pictureOf, pointPlot } from './images.js';
 export { checkFormat } from './item-files.js';
 export {
   latentDimensions,
