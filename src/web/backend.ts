@@ -7,7 +7,7 @@ import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { Backend, Session, SessionOptions, Value } from '../runtime/backend.js';
 import { describeAdapter, openDevice } from './adapter.js';
-import { loadRuntime, type RuntimeOptions } from './runtime.js';
+import { loadRuntime, type RuntimeOptions, threadsFor } from './runtime.js';
 
 /** Flags of WebGPU's buffers (https://www.w3.org/TR/webgpu/#buffer-usage). */
 const bufferUsage = { mapRead: 1, copySource: 4, copyDestination: 8, storage: 128 } as const;
@@ -59,14 +59,15 @@ function oneByOne(): <R>(fn: () => Promise<R>) => Promise<R> {
   };
 }
 
-/** WebAssembly, on the processor. */
-export async function wasmBackend(options: RuntimeOptions = {}): Promise<Backend> {
-  const threads = await loadRuntime('wasm', options);
+/** WebAssembly, on the processor. The runtime is downloaded when the first program is built. */
+export function wasmBackend(options: RuntimeOptions = {}): Backend {
+  const threads = threadsFor(options);
   const alone = oneByOne();
   return {
     id: 'wasm',
     description: `ONNX Runtime, WebAssembly, ${threads} thread${threads === 1 ? '' : 's'}`,
     createSession: async (model) => {
+      await loadRuntime('wasm', options);
       const session = await alone(() => createSession(model, { executionProviders: ['wasm'] }));
       return {
         run: (feeds, fetches) =>
@@ -114,7 +115,6 @@ export async function webgpuBackend(
     return OrtTensor.fromGpuBuffer(buffer, {
       dataType: dtype as 'float32' | 'int32',
       dims: shape,
-      download: () => readBuffer(device, buffer, bytes, dtype as 'float32' | 'int32'),
       dispose: () => buffer.destroy(),
     });
   };
@@ -158,26 +158,27 @@ export async function webgpuBackend(
     createSession: createGuarded,
     fromHost,
     empty: (type) => new WebValue(type),
-    toHost: (value) => guarded(() => toHost(value)),
+    toHost: (value) =>
+      guarded(async () => {
+        const { tensor } = value as WebValue;
+        return tensor?.location === 'gpu-buffer' ? readBuffer(device, tensor) : toHost(value);
+      }),
   };
   return { backend, device };
 }
 
-async function readBuffer(
-  device: GPUDevice,
-  buffer: GPUBuffer,
-  bytes: number,
-  dtype: 'float32' | 'int32',
-): Promise<Float32Array | Int32Array> {
+/** The contents of a tensor on the GPU, which stays there. */
+async function readBuffer(device: GPUDevice, { gpuBuffer, type, dims }: OrtTensor): Promise<TypedArray> {
+  const bytes = sizeOf(dims) * 4;
   const size = Math.ceil(bytes / 16) * 16;
   const copy = device.createBuffer({ size, usage: bufferUsage.copyDestination | bufferUsage.mapRead });
   try {
     const commands = device.createCommandEncoder();
-    commands.copyBufferToBuffer(buffer, 0, copy, 0, size);
+    commands.copyBufferToBuffer(gpuBuffer as GPUBuffer, 0, copy, 0, size);
     device.queue.submit([commands.finish()]);
     await copy.mapAsync(mapRead);
     const data = copy.getMappedRange().slice(0, bytes);
-    return dtype === 'float32' ? new Float32Array(data) : new Int32Array(data);
+    return type === 'float32' ? new Float32Array(data) : new Int32Array(data);
   } finally {
     copy.destroy();
   }

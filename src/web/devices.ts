@@ -4,7 +4,7 @@ import { type Backend, setDefaultBackend } from '../runtime/backend.js';
 import { didYouMean } from '../util/nearest.js';
 import { type AdapterOptions, findAdapter } from './adapter.js';
 import { wasmBackend, webgpuBackend } from './backend.js';
-import type { RuntimeOptions } from './runtime.js';
+import { loadRuntime, type RuntimeOptions } from './runtime.js';
 
 export const deviceNames = ['auto', 'wasm', 'webgpu'] as const;
 export type DeviceName = (typeof deviceNames)[number];
@@ -33,7 +33,8 @@ export async function useDevice(
   }
   const adapter = name === 'wasm' ? undefined : await findAdapter(options);
   if (name === 'wasm' || (name === 'auto' && adapter === undefined)) {
-    const backend = await wasmBackend(options);
+    const backend = wasmBackend(options);
+    await loadRuntime('wasm', options);
     setDefaultBackend(backend);
     return backend;
   }

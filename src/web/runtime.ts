@@ -32,21 +32,20 @@ export interface RuntimeOptions {
   readonly onDownload?: OnDownload | undefined;
 }
 
-/** Threads where the page may use several. */
-export function defaultThreads(): number {
+/** Threads that the runtime gets here. */
+export function threadsFor({ threads }: RuntimeOptions): number {
   if (!globalThis.crossOriginIsolated) return 1;
-  return Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1));
+  return threads ?? Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1));
 }
 
 let loaded: { readonly build: Build; readonly threads: number; readonly ready: Promise<void> } | undefined;
 
 /**
  * Makes a build ready.
- * @returns the threads that it has
  * @throws BackendError where its files cannot be had, or another build is in use already
  */
-export async function loadRuntime(build: Build, options: RuntimeOptions = {}): Promise<number> {
-  const threads = globalThis.crossOriginIsolated ? (options.threads ?? defaultThreads()) : 1;
+export async function loadRuntime(build: Build, options: RuntimeOptions = {}): Promise<void> {
+  const threads = threadsFor(options);
   loaded ??= { build, threads, ready: fetchRuntime(build, threads, options) };
   if (loaded.build !== build || loaded.threads !== threads) {
     throw new BackendError({
@@ -62,7 +61,6 @@ export async function loadRuntime(build: Build, options: RuntimeOptions = {}): P
     loaded = undefined; // the next use tries again
     throw error;
   }
-  return threads;
 }
 
 async function fetchRuntime(build: Build, threads: number, { files, onDownload }: RuntimeOptions): Promise<void> {
