@@ -1,15 +1,14 @@
-/** ONNX Runtime in Node: CPU by default, WebGPU and CUDA where the machine has them. */
+/** ONNX Runtime in Node on the CPU. */
 import { availableParallelism } from 'node:os';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { allocate, type TypedArray } from '../core/dtype.js';
-import { BackendError, StorageError } from '../core/errors.js';
+import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { TypedArray } from '../core/dtype.js';
 import type { TensorType } from '../core/op.js';
-import { sizeOf } from '../core/shape.js';
 import type { Target } from '../core/target.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { Backend, Session, Value } from '../runtime/backend.js';
 import { aheadThread } from './ahead.js';
 import { blockSize } from './blocks.js';
+import { buildSession, fault, zeros } from './sessions.js';
 import { isDone, uncopied, withEmptyList } from './uncopied.js';
 
 interface OrtValue extends Value {
@@ -43,23 +42,13 @@ export function cpuBackend({ threads = availableParallelism() }: NodeBackendOpti
     target: cpuTarget,
     createSession: (model) => createSession(model, { executionProviders: ['cpu'], intraOpNumThreads: threads }),
     fromHost: wrap,
-    empty: ({ shape, dtype }: TensorType) => wrap({ shape, dtype, data: allocate(dtype, sizeOf(shape)) }),
+    empty: (type: TensorType) => wrap({ shape: type.shape, dtype: type.dtype, data: zeros(type) }),
     toHost: async (value) => (value as OrtValue).ort.data as TypedArray,
   };
 }
 
 async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<Session> {
-  let session: InferenceSession;
-  try {
-    session = await InferenceSession.create(withEmptyList(model), {
-      graphOptimizationLevel: 'all',
-      executionMode: 'sequential',
-      logSeverityLevel: 4, // errors come as exceptions; the log would print them a second time
-      ...options,
-    });
-  } catch (cause) {
-    throw fault('build a session', cause);
-  }
+  const session = await buildSession(withEmptyList(model), options);
   return {
     run: async (feeds, fetches) => {
       try {
@@ -74,20 +63,4 @@ async function createSession(model: Uint8Array, options: InferenceSession.Sessio
 
 function unwrap(values: Readonly<Record<string, Value>>): Record<string, OrtTensor> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, (value as OrtValue).ort]));
-}
-
-function fault(operation: string, cause: unknown): Error {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (/bad_alloc|out of memory|allocate memory/i.test(message)) {
-    return new StorageError(
-      {
-        operation,
-        expected: 'enough memory',
-        got: message,
-        remedy: 'Use a smaller --batch-size or a smaller model.',
-      },
-      { cause },
-    );
-  }
-  return new BackendError({ operation, expected: 'ONNX Runtime to accept the graph', got: message }, { cause });
 }

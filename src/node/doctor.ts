@@ -12,6 +12,7 @@ import { philox4x32 } from '../random/philox.js';
 import { defaultBackend } from '../runtime/backend.js';
 import { runtimeBackends } from './devices.js';
 import { versions } from './versions.js';
+import { vulkanAdapters } from './vulkan.js';
 
 export interface Finding {
   readonly name: string;
@@ -115,7 +116,9 @@ async function checkDisk(): Promise<Outcome> {
 }
 
 function checkBackends(): Outcome {
-  return { found: `${defaultBackend().description}; ONNX Runtime brings ${runtimeBackends().join(', ')}` };
+  const adapters = (vulkanAdapters() ?? []).map(({ name, software }) => (software ? `${name} (software)` : name));
+  const found = `${defaultBackend().description}; ONNX Runtime brings ${runtimeBackends().join(', ')}`;
+  return { found: adapters.length === 0 ? found : `${found}; adapters: ${adapters.join(', ')}` };
 }
 
 const x = (): Tensor =>
