@@ -37,6 +37,8 @@ export interface Iteration {
   finish(state: IterationState, context: Pick<SampleContext, 'given'>): Tensor;
   /** Pictures of a state on the way by name, [count, ...shape] each, images in 0…1: what the step saw and made. */
   views?(state: IterationState): IterationState;
+  /** Numbers of step i that are worth showing beside its pictures. */
+  numbers?(i: number): Readonly<Record<string, number>>;
 }
 
 /** Work in many steps on something given: `context.given` holds it in `start`, `step` and `finish`. */
@@ -100,6 +102,8 @@ export interface Capabilities {
   reconstruct?(x: Tensor, context: NoiseContext): Tensor;
   /** Items spoilt as a denoising model sees them while it trains; `reconstruct` restores them. */
   corrupt?(x: Tensor, context: NoiseContext): Tensor;
+  /** Of adversarial pairs, the discriminator's opinion: [B], the higher the more real. */
+  judge?(x: Tensor, conditions?: Conditions): Tensor;
   /** Class logits, [B, classes of the data]. */
   classify?(x: Tensor): Tensor;
   /** What a classifier sees of items before it decides, [B, D]: the space in which generated items are compared. */

@@ -2,8 +2,17 @@
  * Questions to a model as it stands, and their answers: plain records, so that a worker or a server can carry them.
  * `explore.ts` answers them.
  */
+import type { ModelInstance } from '../contract/index.js';
 import type { HostTensor } from '../core/tensor.js';
+import type { DataSet } from '../data/data-set.js';
 import type { LatentDimension } from './dimensions.js';
+
+/** A model, and what it is asked about. */
+export interface Explored {
+  readonly instance: ModelInstance;
+  /** Held-out items. */
+  readonly data: DataSet;
+}
 
 /** Settings of sampling, for the models that have them; see the model's `sampling` schema. */
 export type SamplingSettings = Readonly<Record<string, unknown>>;

@@ -56,9 +56,7 @@ export async function* generateText(
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 0) {
     throw new UsageError({ operation: 'generate', expected: 'a whole number of new tokens', got: `${maxNewTokens}` });
   }
-  const text = [...tokenizer.encode(prompt)];
-  // A text needs a beginning: the end of another one, or a new line.
-  if (text.length === 0) text.push(tokenizer.endOfText ?? beginning(tokenizer));
+  const text = begun(tokenizer, prompt);
   const reader = readerOf(language, cache);
   const decoder = new StreamingDecoder(tokenizer);
   const longest = Math.max(0, ...stop.map((s) => s.length));
@@ -103,6 +101,21 @@ export async function writeText(
   return '';
 }
 
+/**
+ * A text as the model reads it, and the logits [vocabulary] of the token after it; ln p where the model is a table.
+ * @throws UsageError as `generateText`
+ */
+export async function readText(
+  instance: ModelInstance,
+  tokenizer: Tokenizer,
+  prompt: string,
+): Promise<{ readonly tokens: readonly number[]; readonly logits: Float32Array }> {
+  const language = languageOf(instance, 'next tokens');
+  checkTokenizer(language, tokenizer);
+  const tokens = begun(tokenizer, prompt);
+  return { tokens, logits: await readerOf(language, true).after(tokens) };
+}
+
 /** ln p of each token of a text but the first, which the model has nothing to foretell by. */
 export async function scoreText(
   instance: ModelInstance,
@@ -127,6 +140,12 @@ function checkTokenizer({ vocabulary }: LanguageModel, { kind, size }: Tokenizer
     got: `a ${kind} tokenizer of ${size}`,
     remedy: 'Put the right tokenizer.json beside the weights.',
   });
+}
+
+/** A prompt's tokens; at least one, since a text needs a beginning: the end of another one, or a new line. */
+function begun(tokenizer: Tokenizer, prompt: string): number[] {
+  const tokens = [...tokenizer.encode(prompt)];
+  return tokens.length > 0 ? tokens : [tokenizer.endOfText ?? beginning(tokenizer)];
 }
 
 function beginning(tokenizer: Tokenizer): number {

@@ -110,6 +110,8 @@ export interface IterateOptions {
   readonly seed: number;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly onProgress?: (fraction: number) => void;
+  /** Told after each step of each batch. */
+  readonly onStep?: OnStep;
 }
 
 const programs = new WeakMap<GivenIteration, Map<string, IterationProgram>>();
@@ -122,7 +124,7 @@ export async function iterateItems(
   { capabilities }: ModelInstance,
   name: GivenName,
   { given = {}, labels }: IterationInputs,
-  { seed, settings: asked = {}, onProgress = () => undefined }: IterateOptions,
+  { seed, settings: asked = {}, onProgress = () => undefined, onStep = () => undefined }: IterateOptions,
 ): Promise<HostTensor> {
   const task = capabilities[name];
   if (task === undefined) {
@@ -150,7 +152,10 @@ export async function iterateItems(
       given: Object.fromEntries(Object.entries(given).map(([key_, value]) => [key_, part(value)])),
       ...(labels === undefined ? {} : { labels: part(labels) }),
     };
-    const result = await program.run(inputs, { seed, firstRow: first }, (f) => onProgress((first + f * used) / count));
+    const result = await program.run(inputs, { seed, firstRow: first }, (fraction, look) => {
+      onProgress((first + fraction * used) / count);
+      return onStep(fraction, look);
+    });
     shape = result.shape.slice(1);
     if (first === 0) out = new Float32Array(count * sizeOf(shape));
     out.set((result.data as Float32Array).subarray(0, used * sizeOf(shape)), first * sizeOf(shape));

@@ -12,6 +12,7 @@ import { fillNormal } from '../random/distributions.js';
 import { Rng } from '../random/rng.js';
 import { compile } from '../runtime/program.js';
 import { iterateItems } from './iteration.js';
+import { programOf } from './programs.js';
 import { mapRows, pickRows } from './rows.js';
 
 type Coding = 'encode' | 'decode' | 'reconstruct' | 'corrupt';
@@ -56,9 +57,9 @@ export async function reconstructItems(
     return decodeCodes(instance, (await encodeItems(instance, items)).mean, items.labels);
   }
   const reconstruct = need(instance, 'reconstruct', 'reconstruct', items.labels);
-  const rng = new Rng({ stream: 'reconstruct' });
-  const program = compile(({ x, labels }: TensorBatch) => ({ y: reconstruct(x, { rng, labels }) }), {
-    name: 'reconstruct',
+  const program = programOf(instance, 'reconstruct', () => {
+    const rng = new Rng({ stream: 'reconstruct' });
+    return compile(({ x, labels }: TensorBatch) => ({ y: reconstruct(x, { rng, labels }) }), { name: 'reconstruct' });
   });
   return (await mapRows(items, (batch, firstRow) => program.run([batch], { seed, firstRow }))).y;
 }
@@ -70,8 +71,10 @@ export async function corruptItems(
   { seed }: { seed: number },
 ): Promise<HostTensor> {
   const corrupt = need(instance, 'denoise', 'corrupt', items.labels);
-  const rng = new Rng({ stream: 'corrupt' });
-  const program = compile(({ x, labels }: TensorBatch) => ({ y: corrupt(x, { rng, labels }) }), { name: 'corrupt' });
+  const program = programOf(instance, 'corrupt', () => {
+    const rng = new Rng({ stream: 'corrupt' });
+    return compile(({ x, labels }: TensorBatch) => ({ y: corrupt(x, { rng, labels }) }), { name: 'corrupt' });
+  });
   return (await mapRows(items, (batch, firstRow) => program.run([batch], { seed, firstRow }))).y;
 }
 
@@ -85,7 +88,9 @@ export async function encodeItems(
     return { mean: await iterateItems(instance, 'iteratedEncode', { given, labels: items.labels }, { seed: 0 }) };
   }
   const encode = need(instance, 'encode', 'encode', items.labels);
-  const program = compile(({ x, labels }: TensorBatch) => ({ ...encode(x, { labels }) }), { name: 'encode' });
+  const program = programOf(instance, 'encode', () =>
+    compile(({ x, labels }: TensorBatch) => ({ ...encode(x, { labels }) }), { name: 'encode' }),
+  );
   return mapRows(items, (batch) => program.run([batch]));
 }
 
@@ -125,9 +130,9 @@ export async function decodeCodes(
     return iterateItems(instance, 'iteratedDecode', { given: { z: codes }, labels }, { seed: 0 });
   }
   const decode = need(instance, 'decode', 'decode', labels);
-  const program = compile((batch: TensorBatch) => ({ y: decode(batch.x, { labels: batch.labels }) }), {
-    name: 'decode',
-  });
+  const program = programOf(instance, 'decode', () =>
+    compile((batch: TensorBatch) => ({ y: decode(batch.x, { labels: batch.labels }) }), { name: 'decode' }),
+  );
   return (await mapRows({ x: codes, ...(labels === undefined ? {} : { labels }) }, (batch) => program.run([batch]))).y;
 }
 

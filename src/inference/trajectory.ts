@@ -5,6 +5,7 @@ import { UsageError } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
 import { IterationProgram } from './iteration.js';
+import { programOf } from './programs.js';
 import { batchSize } from './rows.js';
 import { classesOf } from './sampling.js';
 
@@ -23,6 +24,8 @@ export interface Trajectory {
   readonly fractions: readonly number[];
   /** Pictures by name, float32 [count, frames, ...shape]. */
   readonly views: Readonly<Record<string, HostTensor>>;
+  /** Numbers of each look by name; for diffusion the time, and ᾱ at it. */
+  readonly numbers: Readonly<Record<string, readonly number[]>>;
 }
 
 /**
@@ -45,7 +48,8 @@ export async function drawTrajectory(instance: ModelInstance, options: Trajector
   const frames = Math.min(asked, iteration.steps);
   const looks = Array.from({ length: frames }, (_, i) => Math.round(((i + 1) * iteration.steps) / frames));
   const labels = classesOf(instance, options.labels);
-  const program = new IterationProgram(iteration, 'sample');
+  const name = `sample ${JSON.stringify(settings)}`;
+  const program = programOf(instance, name, () => new IterationProgram(iteration, 'sample'));
   const views: Record<string, HostTensor> = {};
   for (let first = 0; first < count; first += batchSize) {
     const used = Math.min(batchSize, count - first);
@@ -58,7 +62,13 @@ export async function drawTrajectory(instance: ModelInstance, options: Trajector
       onProgress((first + fraction * used) / count);
     });
   }
-  return { fractions: looks.map((n) => n / iteration.steps), views };
+  const numbers = looks.map((n) => iteration.numbers?.(n - 1) ?? {});
+  const names = Object.keys(numbers[0] ?? {});
+  return {
+    fractions: looks.map((n) => n / iteration.steps),
+    views,
+    numbers: Object.fromEntries(names.map((name) => [name, numbers.map((row) => row[name]!)])),
+  };
 }
 
 function store(

@@ -162,6 +162,7 @@ export default defineModel({
         classes: { count: labels.length, required: true },
         sample: ({ count, rng: r, labels: asked }) => net.generate(r.normal([count, config.latent]), { labels: asked }),
         decode: (code, told = {}) => net.generate(code, told),
+        judge: (x, told = {}) => net.judge(x, told).squeeze(1),
       },
     };
   },

@@ -124,6 +124,7 @@ export default defineModel({
         latent: { shape: [config.latent], prior: 'normal' },
         sample: ({ count, rng: r }) => generator.forward(r.normal([count, config.latent])),
         decode: (code) => generator.forward(code),
+        judge: (x) => discriminator.forward(x).squeeze(1),
       },
     };
   },

@@ -140,6 +140,7 @@ export default defineModel({
         latent: { shape: [config.latent], prior: 'normal' },
         sample: ({ count, rng: r }) => generator.forward(r.normal([count, config.latent])),
         decode: (code) => generator.forward(code),
+        judge: (x) => discriminator.forward(x).mul(config.lipschitz).squeeze(1),
       },
     };
   },

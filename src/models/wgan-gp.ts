@@ -128,6 +128,7 @@ export default defineModel({
         latent: { shape: [config.latent], prior: 'normal' },
         sample: ({ count, rng: r }) => generator.forward(r.normal([count, config.latent])),
         decode: (code) => generator.forward(code),
+        judge: (x) => critic.forward(x).squeeze(1),
       },
     };
   },

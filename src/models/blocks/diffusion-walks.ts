@@ -139,6 +139,11 @@ function walk(model: Denoising, { rows, unlabelled, begin, after, finish }: Walk
       epsilon: model.toItems(state.epsilon!.mul(1 / 3)), // three deviations reach from black to white
       x_0: model.toItems(state.original!),
     }),
+    // ε = (x − √ᾱ·x₀)/√(1 − ᾱ): the factors of x₀ and x tell ᾱ
+    numbers: (i) => {
+      const { time, epsilonFromSample, epsilonFromOriginal } = rows[i]!;
+      return { time, alpha_bar: (epsilonFromOriginal / epsilonFromSample) ** 2 };
+    },
   };
 }
 

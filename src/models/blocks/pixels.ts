@@ -106,6 +106,8 @@ function drawRows(network: RowNetwork, [, H, W]: Shape, temperature: number): It
       const image = where(here, whole.reshape([count, 1, 1, W!]), state.image!);
       return { image, ...row.end(whole) };
     },
+    views: ({ image }) => ({ image: image! }),
+    numbers: (i) => ({ row: i }),
     finish: ({ image }, { given }) =>
       given === undefined ? image! : where(given.mask!.expand(image!.shape).greater(0.5), image!, given.x!),
   };
