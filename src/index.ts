@@ -38,6 +38,8 @@ export { hostBatch } from './data/host-batches.js';
 export { batches, createLoader } from './data/loader.js';
 export { dataSets, findDataSet } from './data/registry.js';
 export { type EvaluationResult, evaluateModel } from './inference/evaluation.js';
+export { explore } from './inference/explore.js';
+export type { Answer, AnswerOf, Explored, Query, QueryKind, QueryOf } from './inference/explore-queries.js';
 export { exportModel } from './inference/export.js';
 export { instantiate } from './inference/instance.js';
 export { decodeCodes, encodeItems, interpolateItems, reconstructItems } from './inference/latent.js';
@@ -210,6 +212,21 @@ export { exportOnnx } from './runtime/export.js';
 export { compile, type Program } from './runtime/program.js';
 export { decodeSafetensors, encodeSafetensors } from './runtime/safetensors.js';
 export { allot, arenasOf, readVariables, writeVariables } from './runtime/state.js';
+export {
+  type ExportedBytes,
+  type ExportKind,
+  errorOf,
+  type HostError,
+  type HostEvent,
+  type HostEventBody,
+  type HostInfo,
+  hostError,
+  type RunInfo,
+  type RunState,
+  type StartRequest,
+  type TrainingHost,
+} from './train/host.js';
+export { fromJson, toJson } from './train/json.js';
 export { type TrainEvent, train } from './train/loop.js';
 export { Trainer } from './train/trainer.js';
 export { losses, nn, optim, processes };

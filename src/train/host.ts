@@ -18,7 +18,17 @@ export interface HostError extends ErrorParts {
 /** What happens in a run. `seconds` are those of training since it began. */
 export type HostEventBody = (
   | TrainEvent
-  | { readonly kind: 'status'; readonly state: RunState; readonly error?: HostError; readonly note?: string }
+  /**
+   * `step`: where it stands. Where events before told of later steps, these are undone: it went on from a checkpoint, or
+   * was reset. `note`: what a user should know.
+   */
+  | {
+      readonly kind: 'status';
+      readonly state: RunState;
+      readonly step?: number;
+      readonly error?: HostError;
+      readonly note?: string;
+    }
   /** Bytes of the runtime or of a data set; `total` is 0 where it is not known. */
   | { readonly kind: 'download'; readonly loaded: number; readonly total: number }
 ) & { readonly seconds: number };
@@ -40,6 +50,7 @@ export interface RunInfo {
   /** All settings, resolved. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly step: number;
+  /** 0 until it is prepared. */
   readonly totalSteps: number;
   readonly state: RunState;
   /** ISO 8601. */
