@@ -1,0 +1,94 @@
+/** The host of training in use: the local server where it answers, else a worker in this browser. */
+import { signal } from '@preact/signals';
+import type { HostInfo, TrainingHost } from '../../../src/train/host.js';
+import { apiBase, token } from '../shell/navigation.js';
+import { dismiss, notify } from '../shell/notices.js';
+
+export type HostChoice = 'auto' | 'browser' | 'server';
+export type Device = 'auto' | 'wasm' | 'webgpu';
+
+const keys = { host: 'genera.host', device: 'genera.device' };
+export const hostChoice = signal((localStorage.getItem(keys.host) as HostChoice | null) ?? 'auto');
+export const device = signal((localStorage.getItem(keys.device) as Device | null) ?? 'auto');
+
+/** Undefined until somebody asked for the host. */
+export const hostInfo = signal<HostInfo | undefined>(undefined);
+
+let connected: Promise<TrainingHost> | undefined;
+
+export function host(): Promise<TrainingHost> {
+  connected ??= connect().catch((error: unknown) => {
+    connected = undefined;
+    throw error;
+  });
+  return connected;
+}
+
+/** Another host from now on; the page is loaded anew so that nothing of the old one is left. */
+export function chooseHost(choice: HostChoice, wanted: Device): void {
+  localStorage.setItem(keys.host, choice);
+  localStorage.setItem(keys.device, wanted);
+  location.reload();
+}
+
+async function connect(): Promise<TrainingHost> {
+  const server = hostChoice.peek() === 'browser' ? undefined : await findServer();
+  if (server === undefined && hostChoice.peek() === 'server') {
+    notify({
+      key: 'host',
+      tone: 'warning',
+      text: 'No “genera studio” answers at this address, so training happens in this browser.',
+    });
+  }
+  const found = server ?? (await createBrowserHost());
+  hostInfo.value = await found.info();
+  return found;
+}
+
+async function createBrowserHost(): Promise<TrainingHost> {
+  const { createHost } = await import('genera/web');
+  const wanted = device.peek();
+  return createHost(wanted === 'auto' ? {} : { device: wanted });
+}
+
+async function findServer(): Promise<TrainingHost | undefined> {
+  try {
+    const headers: HeadersInit = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const response = await fetch(`${apiBase}api/info`, { headers });
+    if (!response.headers.get('Content-Type')?.includes('json')) return undefined;
+    if (response.status === 401 || response.status === 403) {
+      notify({
+        key: 'host',
+        tone: 'error',
+        text: 'The server does not let this page in. Open the whole address that “genera studio” printed, with its token.',
+      });
+      return undefined;
+    }
+    if (!response.ok) return undefined;
+  } catch {
+    return undefined;
+  }
+  const { createHttpHost } = await import('./http.js');
+  return createHttpHost({ base: apiBase, token, onConnection: tellConnection });
+}
+
+function tellConnection(alive: boolean): void {
+  if (alive) dismiss('connection');
+  else {
+    notify({
+      key: 'connection',
+      tone: 'warning',
+      text: 'The server does not answer. Trying again; what it does meanwhile will be shown when it is back.',
+    });
+  }
+}
+
+/** Asks for the memory in use now and then. */
+export async function refreshInfo(): Promise<void> {
+  if (connected === undefined) return;
+  try {
+    hostInfo.value = await (await connected).info();
+  } catch {
+    // A notice says already that the host is away.
+  }
+}
