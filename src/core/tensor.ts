@@ -134,7 +134,7 @@ let evaluator: Evaluator = () => {
     operation: 'data',
     expected: 'a runtime to compute with',
     got: 'none',
-    remedy: "Import 'genera/node' in Node or 'genera/web' in the browser first.",
+    remedy: "Import 'genera/node' in Node, or call useDevice of 'genera/web' in the browser, first.",
   });
 };
 

@@ -56,7 +56,7 @@ export function defaultBackend(): Backend {
     operation: 'run',
     expected: 'a backend',
     got: 'none',
-    remedy: "Import 'genera/node' in Node or 'genera/web' in the browser, or call setDefaultBackend.",
+    remedy: "Import 'genera/node' in Node, or call useDevice of 'genera/web' in the browser, or setDefaultBackend.",
   });
 }
 

@@ -7,7 +7,8 @@ import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { Backend, Session, SessionOptions, Value } from '../runtime/backend.js';
 import { describeAdapter, openDevice } from './adapter.js';
-import { loadRuntime, type RuntimeOptions, threadsFor } from './runtime.js';
+import { loadRuntime, type RuntimeOptions } from './runtime.js';
+import { describeThreads, threadsFor } from './threads.js';
 
 /** Flags of WebGPU's buffers (https://www.w3.org/TR/webgpu/#buffer-usage). */
 const bufferUsage = { mapRead: 1, copySource: 4, copyDestination: 8, storage: 128 } as const;
@@ -61,11 +62,10 @@ function oneByOne(): <R>(fn: () => Promise<R>) => Promise<R> {
 
 /** WebAssembly, on the processor. The runtime is downloaded when the first program is built. */
 export function wasmBackend(options: RuntimeOptions = {}): Backend {
-  const threads = threadsFor(options);
   const alone = oneByOne();
   return {
     id: 'wasm',
-    description: `ONNX Runtime, WebAssembly, ${threads} thread${threads === 1 ? '' : 's'}`,
+    description: `ONNX Runtime, WebAssembly, ${describeThreads(threadsFor(options))}`,
     createSession: async (model) => {
       await loadRuntime('wasm', options);
       const session = await alone(() => createSession(model, { executionProviders: ['wasm'] }));

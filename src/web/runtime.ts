@@ -4,6 +4,8 @@
  */
 import { env } from 'onnxruntime-web/webgpu';
 import { BackendError } from '../core/errors.js';
+import { download, type OnDownload } from './download.js';
+import { type ThreadOptions, threadsFor } from './threads.js';
 
 /** The builds, and their two files each. Bundlers see these addresses and lay the files beside the application. */
 const builds = {
@@ -19,23 +21,12 @@ const builds = {
 
 export type Build = keyof typeof builds;
 
-/** Bytes so far, and of the whole file: 0 where that is not known. */
-export type OnDownload = (loaded: number, total: number) => void;
-
-export interface RuntimeOptions {
-  /** Threads of one operation. Default: one less than there are cores, at most 4; 1 without cross-origin isolation. */
-  readonly threads?: number | undefined;
+export interface RuntimeOptions extends ThreadOptions {
   /**
    * Folder with the files `ort-wasm-simd-threaded.*` of onnxruntime-web. Default: where the bundler laid them.
    */
   readonly files?: string | undefined;
   readonly onDownload?: OnDownload | undefined;
-}
-
-/** Threads that the runtime gets here. */
-export function threadsFor({ threads }: RuntimeOptions): number {
-  if (!globalThis.crossOriginIsolated) return 1;
-  return threads ?? Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1));
 }
 
 let loaded: { readonly build: Build; readonly threads: number; readonly ready: Promise<void> } | undefined;
@@ -74,37 +65,4 @@ async function fetchRuntime(build: Build, threads: number, { files, onDownload }
   env.wasm.wasmPaths = { mjs: address('mjs'), wasm: address('wasm') };
   env.wasm.wasmBinary = await download(address('wasm'), onDownload);
   env.logLevel = 'error';
-}
-
-/** A whole file, told piece by piece. */
-export async function download(address: string, onDownload: OnDownload = () => undefined): Promise<ArrayBuffer> {
-  const fault = (got: string, cause?: unknown): BackendError =>
-    new BackendError(
-      {
-        operation: `download ${address}`,
-        expected: 'the file',
-        got,
-        remedy: 'Check the connection and try again; where files lie elsewhere, say so with `files`.',
-      },
-      { cause },
-    );
-  try {
-    const response = await fetch(address);
-    if (!response.ok || response.body === null) throw fault(`${response.status} ${response.statusText}`.trim());
-    if (response.headers.get('content-type')?.startsWith('text/html')) throw fault('a page of HTML');
-    // The length that is told is that of the packed bytes.
-    const packed = response.headers.has('content-encoding');
-    const total = packed ? 0 : Number(response.headers.get('content-length') ?? 0);
-    const parts: Uint8Array<ArrayBuffer>[] = [];
-    let size = 0;
-    onDownload(0, total);
-    for await (const part of response.body as unknown as AsyncIterable<Uint8Array<ArrayBuffer>>) {
-      parts.push(part);
-      size += part.length;
-      onDownload(size, total);
-    }
-    return await new Blob(parts).arrayBuffer();
-  } catch (cause) {
-    throw cause instanceof BackendError ? cause : fault(cause instanceof Error ? cause.message : String(cause), cause);
-  }
 }

@@ -1,6 +1,7 @@
 /** What tests call in the page: the library, and training without a worker. */
 import { findAdapter } from '../../../src/web/adapter.js';
 import { type DeviceOptions, useDevice } from '../../../src/web/devices.js';
+import { createHost } from '../../../src/web/host.js';
 import { type TrainRequest, trainHere } from '../training.js';
 
 async function trainOn(device: string, request: TrainRequest, options: DeviceOptions = {}) {
@@ -10,7 +11,7 @@ async function trainOn(device: string, request: TrainRequest, options: DeviceOpt
   return { id, description, seconds: (performance.now() - start) / 1000, ...result };
 }
 
-const api = { trainOn, useDevice, findAdapter };
+const api = { trainOn, useDevice, findAdapter, createHost };
 declare global {
   var page: typeof api;
 }

@@ -1,0 +1,96 @@
+/** A run as files: for other runtimes, and as a run directory that `genera` in Node opens. */
+import { strToU8, zipSync } from 'fflate';
+import type { ModelInstance } from '../contract/index.js';
+import type { DataSet } from '../data/data-set.js';
+import { exportModel } from '../inference/export.js';
+import { encodeSafetensors } from '../runtime/safetensors.js';
+import type { ExportedBytes, ExportKind, HostEvent } from '../train/host.js';
+import type { Trainer } from '../train/trainer.js';
+import type { RunRecord } from './store.js';
+
+export interface RunContents {
+  readonly record: RunRecord;
+  readonly trainer: Trainer;
+  readonly validation: DataSet | undefined;
+  /** Asked for where they are needed. */
+  readonly events: () => Promise<readonly HostEvent[]>;
+}
+
+export async function exportRun(run: RunContents, kind: ExportKind): Promise<ExportedBytes> {
+  const { id } = run.record;
+  if (kind === 'safetensors') return { name: `${id}.safetensors`, bytes: await weightsOf(run) };
+  if (kind === 'zip') return { name: `${id}.zip`, bytes: zipSync(await runDirectory(run)) as Uint8Array<ArrayBuffer> };
+  const files = Object.entries(await onnxFiles(run));
+  if (files.length === 1) return { name: `${id}-${files[0]![0]}`, bytes: files[0]![1] };
+  return { name: `${id}-onnx.zip`, bytes: zipSync(Object.fromEntries(files)) as Uint8Array<ArrayBuffer> };
+}
+
+async function weightsOf({ trainer }: RunContents): Promise<Uint8Array<ArrayBuffer>> {
+  const { step } = trainer.progress;
+  return encodeSafetensors(await trainer.weights(), { model: trainer.model.id, step: String(step) });
+}
+
+/** ONNX files by name, of the averaged weights where they are kept. */
+async function onnxFiles({ record, trainer }: RunContents): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+  const { instance, data } = trainer;
+  const named = data.labelNames === undefined ? {} : { labels: JSON.stringify(data.labelNames) };
+  const metadata = { model: record.model, data: record.data, ...named };
+  const exported = (model: ModelInstance) => exportModel(model, data.shape, metadata);
+  const files = await trainer.withAverages(() => exported(instance));
+  return Object.fromEntries([...files].map(([name, { bytes }]) => [name, bytes]));
+}
+
+/** The directory that `genera train` would have made, as far as a browser has it: no checkpoints, no pictures. */
+async function runDirectory(run: RunContents): Promise<Record<string, Uint8Array>> {
+  const { record, trainer, validation } = run;
+  const { model, preset, settings, seed, totalSteps, created } = record;
+  const { id, kind, shape, labelNames, checksum, text } = trainer.data;
+  const data = { id, kind, shape, ...(labelNames === undefined ? {} : { labels: labelNames }) };
+  const held =
+    validation === undefined ? {} : { validation: { count: validation.count, checksum: validation.checksum } };
+  const json = (value: unknown): Uint8Array => strToU8(`${JSON.stringify(value, null, 2)}\n`);
+  const config = {
+    format: 'genera-run',
+    version: 1,
+    model,
+    ...(preset === undefined ? {} : { preset }),
+    settings,
+    seed,
+    data: { ...data, checksum, ...held },
+    totalSteps,
+    device: 'auto',
+    every: { log: 10, samples: trainer.stepsPerEpoch, checkpoints: trainer.stepsPerEpoch },
+    versions: {},
+    created,
+  };
+  const weights = { format: 'genera-model', version: 1, model, settings, seed, totalSteps, data };
+  return {
+    'config.json': json(config),
+    'metrics.jsonl': strToU8(metricsLines(await run.events(), trainer.progress.step)),
+    'model/config.json': json(weights),
+    'model/model.safetensors': await weightsOf(run),
+    ...(text === undefined ? {} : { 'model/tokenizer.json': json(text.tokenizer.toJson()) }),
+    ...prefixed('onnx/', await onnxFiles(run)),
+  };
+}
+
+/** One line for each event with numbers; where the run went back, the later part counts. */
+function metricsLines(events: readonly HostEvent[], end: number): string {
+  const lines: { readonly step: number; readonly text: string }[] = [];
+  for (const { event } of events) {
+    if (event.kind !== 'step' && event.kind !== 'validation') continue;
+    const { step, epoch, seconds, metrics } = event;
+    while (lines.length > 0 && lines.at(-1)!.step > step) lines.pop();
+    const numbers =
+      event.kind === 'step'
+        ? { items_per_second: Math.round(event.itemsPerSecond), train: metrics }
+        : { validation: metrics };
+    lines.push({ step, text: JSON.stringify({ step, epoch, seconds: Number(seconds.toFixed(3)), ...numbers }) });
+  }
+  const kept = lines.filter(({ step }) => step <= end);
+  return kept.map(({ text }) => `${text}\n`).join('');
+}
+
+function prefixed<V>(prefix: string, files: Readonly<Record<string, V>>): Record<string, V> {
+  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${prefix}${name}`, bytes]));
+}
