@@ -1,10 +1,9 @@
+/** Modules that are computed when the Studio is built, see build/content.ts. */
 declare module 'virtual:models' {
-  import type { DataDescription, ModelDescription } from './settings/describe.js';
-  export const models: readonly ModelDescription[];
-  export const dataSets: readonly DataDescription[];
+  export const models: readonly import('./settings/describe.js').ModelDescription[];
+  export const dataSets: readonly import('./settings/describe.js').DataDescription[];
 }
 declare module 'virtual:concepts' {
-  import type { ConceptDetails, FamilyOutline } from './map/outline.js';
-  export const families: readonly FamilyOutline[];
-  export const details: Readonly<Record<string, () => Promise<{ default: ConceptDetails }>>>;
+  export const families: readonly import('./map/outline.js').FamilyOutline[];
+  export const details: Readonly<Record<string, () => Promise<{ default: import('./map/outline.js').ConceptDetails }>>>;
 }

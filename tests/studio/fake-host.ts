@@ -173,7 +173,7 @@ export function createHost({ interval = 30, totalSteps = 400 }: { interval?: num
         };
         return {
           fractions: Array.from({ length: frames }, (_, i) => (i + 1) / frames),
-          views: { noisy: view((f) => f ** 2), noise: view(() => 0), clean: view((f) => Math.sqrt(f)) },
+          views: { x_t: view((f) => f ** 2), epsilon: view(() => 0), x_0: view((f) => Math.sqrt(f)) },
           numbers: {
             time: Array.from({ length: frames }, (_, i) => Math.round(999 * (1 - (i + 1) / frames))),
             alpha_bar: Array.from({ length: frames }, (_, i) => ((i + 1) / frames) ** 2),

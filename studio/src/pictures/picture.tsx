@@ -1,17 +1,16 @@
-/** A canvas that everybody can read: it has a name, a description, the numbers it shows as a table, and saves itself. */
-import { signal } from '@preact/signals';
-import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
+/** A picture on a canvas that is drawn anew when what it shows, its width or the theme changes. */
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { recipeOf, savePicture } from '../export/save.js';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { styleValue, theme } from '../shell/theme.js';
-import { Icon } from '../shell/icon.js';
-import { type Table, TableView } from './table.js';
+import { Frame } from './frame.js';
+import type { Table } from './table.js';
 
 export interface Surface {
   readonly context: CanvasRenderingContext2D;
   readonly width: number;
   readonly height: number;
-  readonly style: { ink: string; muted: string; rule: string; accent: string; surface: string; font: string };
+  readonly style: ReturnType<typeof canvasStyle>;
 }
 
 export interface PictureProps {
@@ -20,22 +19,35 @@ export interface PictureProps {
   readonly description: string;
   /** Height in pixels for a width. */
   readonly height: (width: number) => number;
+  /** Changes when there is something else to draw. */
   draw(surface: Surface): void;
   /** The numbers behind it; computed only when they are asked for. */
   readonly table?: (() => Table) | undefined;
   /** Widest, in pixels. */
   readonly maxWidth?: number;
-  /** Where it was pressed, in pixels of its width and height. */
+  /** Where it was pressed, in pixels of its width. */
   onPoint?(x: number, y: number, width: number): void;
-  onKeyDown?(event: KeyboardEvent): void;
-  readonly children?: ComponentChildren;
+  readonly aside?: ComponentChildren;
 }
 
-export function Picture({ name, description, height, draw, table, maxWidth, onPoint, onKeyDown, children }: PictureProps): JSX.Element {
+/** Colours and type of the style sheet. */
+export function canvasStyle() {
+  return {
+    ink: styleValue('--ink'),
+    muted: styleValue('--muted'),
+    rule: styleValue('--rule'),
+    accent: styleValue('--accent'),
+    surface: styleValue('--surface'),
+    font: styleValue('--sans'),
+  };
+}
+
+export function Picture(props: PictureProps): JSX.Element {
+  const { name, description, height, draw, table, maxWidth, onPoint, aside } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const id = useId();
-  const { width, open } = useMemo(() => ({ width: signal(0), open: signal(false) }), []);
-  const drawn = width.value;
+  const width = useSignal(0);
+  const wide = width.value;
   const look = theme.value;
 
   useEffect(() => {
@@ -47,79 +59,44 @@ export function Picture({ name, description, height, draw, table, maxWidth, onPo
   }, []);
 
   useEffect(() => {
-    const element = canvas.current!;
-    if (drawn === 0) return;
-    const request = requestAnimationFrame(() => {
-      const ratio = devicePixelRatio || 1;
-      const tall = Math.max(1, Math.round(height(drawn)));
-      element.width = Math.round(drawn * ratio);
-      element.height = Math.round(tall * ratio);
-      element.style.height = `${tall}px`;
-      const context = element.getContext('2d')!;
-      context.scale(ratio, ratio);
-      const style = {
-        ink: styleValue('--ink'),
-        muted: styleValue('--muted'),
-        rule: styleValue('--rule'),
-        accent: styleValue('--accent'),
-        surface: styleValue('--surface'),
-        font: styleValue('--sans'),
-      };
-      draw({ context, width: drawn, height: tall, style });
-    });
+    if (wide === 0) return;
+    const request = requestAnimationFrame(() => paint(canvas.current!, wide, Math.max(1, Math.round(height(wide))), draw));
     return () => cancelAnimationFrame(request);
-  }, [drawn, look, draw]);
+  }, [wide, look, draw]);
 
   const press = (event: MouseEvent): void => {
-    const { left, top, width: wide } = canvas.current!.getBoundingClientRect();
+    const { left, top } = canvas.current!.getBoundingClientRect();
     onPoint?.(event.clientX - left, event.clientY - top, wide);
   };
-
   return (
-    <figure class="picture" style={maxWidth === undefined ? undefined : { maxWidth }}>
-      <figcaption class="picture-head">
-        <span class="picture-name">{name}</span>
-        <span class="picture-tools">
-          {table !== undefined && (
-            <button
-              type="button"
-              class="tool"
-              aria-expanded={open.value}
-              aria-label={`Numbers of ${name}`}
-              title="Show the numbers"
-              onClick={() => {
-                open.value = !open.value;
-              }}
-            >
-              <Icon name="table" />
-            </button>
-          )}
-          <button
-            type="button"
-            class="tool"
-            aria-label={`Save ${name} as PNG`}
-            title="Save as PNG, with its recipe inside"
-            onClick={() => void savePicture(canvas.current!, name, recipeOf(name))}
-          >
-            <Icon name="save" />
-          </button>
-        </span>
-      </figcaption>
+    <Frame
+      name={name}
+      description={description}
+      noteId={id}
+      table={table}
+      maxWidth={maxWidth}
+      aside={aside}
+      canvas={() => canvas.current}
+    >
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: what a press does can be done with fields beside the picture */}
       <canvas
         ref={canvas}
         role="img"
         aria-label={name}
         aria-describedby={id}
-        tabIndex={onKeyDown === undefined ? undefined : 0}
         class={onPoint === undefined ? undefined : 'pointed'}
         onClick={onPoint === undefined ? undefined : press}
-        onKeyDown={onKeyDown}
       />
-      <p id={id} class="picture-note">
-        {description}
-      </p>
-      {children}
-      {open.value && table !== undefined && <TableView table={table()} caption={name} />}
-    </figure>
+    </Frame>
   );
+}
+
+function paint(canvas: HTMLCanvasElement, width: number, height: number, draw: PictureProps['draw']): void {
+  const ratio = devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext('2d')!;
+  context.scale(ratio, ratio);
+  draw({ context, width, height, style: canvasStyle() });
 }

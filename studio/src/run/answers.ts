@@ -9,46 +9,51 @@ import { HostFailure } from '../host/failure.js';
 import { Frames } from './frames.js';
 import type { RunView } from './run-view.js';
 
-export interface Answers<K extends QueryKind> {
+export type Explore = <K extends QueryKind>(query: QueryOf<K>) => Promise<AnswerOf<K>>;
+
+export interface Answers<T> {
   /** At the step that is shown. */
-  readonly shown: ReadonlySignal<{ readonly step: number; readonly value: AnswerOf<K> } | undefined>;
+  readonly shown: ReadonlySignal<{ readonly step: number; readonly value: T } | undefined>;
   /** Why there is none. */
   readonly refusal: ReadonlySignal<string | undefined>;
 }
 
 /** Least milliseconds between two questions, and how much longer than its answer took one waits: training comes first. */
 const rest = { least: 1000, times: 5 };
+/** Milliseconds between two looks whether there is something new to ask about. */
+const glance = 150;
+const kept = 40;
 
-/** @param query undefined: nothing is asked */
-export function useAnswers<K extends QueryKind>(run: RunView, query: QueryOf<K> | undefined): Answers<K> {
-  const key = JSON.stringify(query);
+/**
+ * @param key names the question: with another one everything begins anew
+ * @param ask asks it
+ */
+export function useAnswers<T>(run: RunView, key: string, ask: (explore: Explore) => Promise<T>): Answers<T> {
   const { frames, drawn, refusal, shown } = useMemo(() => {
-    const kept = new Frames<AnswerOf<K>>(40);
+    const answers = new Frames<T>(kept);
     const tick = signal(0);
     return {
-      frames: kept,
+      frames: answers,
       drawn: tick,
       refusal: signal<string | undefined>(undefined),
-      shown: computed(() => (tick.value >= 0 ? kept.at(run.position.value) : undefined)),
+      shown: computed(() => (tick.value >= 0 ? answers.at(run.position.value) : undefined)),
     };
   }, [run, key]);
 
   useEffect(() => {
-    if (query === undefined) return;
     let open = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let asked = -1;
-    const ask = async (): Promise<void> => {
-      timer = undefined;
+    const explore: Explore = (query) => run.host.explore(run.info.id, query);
+    const look = async (): Promise<void> => {
+      let wait = glance;
       const step = run.step.peek();
-      let wait = rest.least;
-      const idle = run.state.peek() === 'preparing' || step === asked || document.hidden;
-      if (!idle) {
+      if (run.state.peek() !== 'preparing' && step !== asked && !document.hidden) {
         const began = performance.now();
+        asked = step;
         try {
-          const value = await run.host.explore(run.info.id, query);
+          const value = await ask(explore);
           if (!open) return;
-          asked = step;
           frames.add(run.step.peek(), value);
           refusal.value = undefined;
           drawn.value++;
@@ -57,11 +62,12 @@ export function useAnswers<K extends QueryKind>(run: RunView, query: QueryOf<K> 
           refusal.value = error instanceof Error ? error.message : String(error);
           if (isFinal(error)) return;
         }
-        wait = Math.max(rest.least, rest.times * (performance.now() - began));
+        const moving = run.state.peek() === 'running';
+        wait = moving ? Math.max(rest.least, rest.times * (performance.now() - began)) : glance;
       }
-      timer = setTimeout(ask, wait);
+      timer = setTimeout(look, wait);
     };
-    void ask();
+    void look();
     return () => {
       open = false;
       clearTimeout(timer);

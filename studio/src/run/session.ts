@@ -27,14 +27,7 @@ export class Session {
   /** Whether the settings are no longer those of the run. */
   readonly changed = computed(() => {
     const info = this.run.value?.info;
-    if (info === undefined) return false;
-    const { data, seed } = this.choice.value;
-    const wanted = this.values.value;
-    return (
-      info.data !== data ||
-      info.seed !== seed ||
-      this.model.fields.some(({ key }) => key in info.settings && !equalValues(info.settings[key], wanted[key]))
-    );
+    return info !== undefined && this.#differs(info);
   });
 
   constructor(model: ModelDescription) {
@@ -50,12 +43,20 @@ export class Session {
     this.change({ settings: { ...this.choice.peek().settings, [key]: value } });
   }
 
-  /** Takes up a run: the one named, or the last one of this model in this browser. */
-  async takeUp(id = lastRun(this.model.id)): Promise<void> {
+  /**
+   * Takes up a run: the one named, or the last one of this model in this browser.
+   * @param onlyLike only where it has the settings that are chosen
+   */
+  async takeUp(named: string | undefined, { onlyLike = false } = {}): Promise<void> {
+    const id = named ?? lastRun(this.model.id);
     if (id === undefined) return;
     try {
       const found = (await (await host()).runs()).find((info) => info.id === id);
-      if (found === undefined || found.model !== this.model.id) return;
+      if (found === undefined || found.model !== this.model.id) {
+        if (named !== undefined) throw new Error(`There is no run “${named}” of ${this.model.title} here.`);
+        return;
+      }
+      if (onlyLike && this.#differs(found)) return;
       await this.#show(found);
       this.choice.value = pruned(this.model, dataSets, {
         data: found.data,
@@ -135,6 +136,16 @@ export class Session {
     } catch (error) {
       notifyError('run', error);
     }
+  }
+
+  #differs({ data, seed, settings }: RunInfo): boolean {
+    const choice = this.choice.value;
+    const wanted = this.values.value;
+    return (
+      data !== choice.data ||
+      seed !== choice.seed ||
+      this.model.fields.some(({ key }) => key in settings && !equalValues(settings[key], wanted[key]))
+    );
   }
 
   close(): void {

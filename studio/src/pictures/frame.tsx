@@ -1,0 +1,65 @@
+/** What every picture has around it: a name, a description, its numbers as a table, and a way to save it. */
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren, JSX } from 'preact';
+import { recipeOf, savePicture } from '../export/save.js';
+import { Icon } from '../shell/icon.js';
+import { type Table, TableView } from './table.js';
+
+interface FrameProps {
+  readonly name: string;
+  /** Beside the name, such as a value. */
+  readonly aside?: ComponentChildren;
+  /** Of the paragraph that describes it. */
+  readonly noteId: string;
+  readonly description: string;
+  readonly table?: (() => Table) | undefined;
+  readonly maxWidth?: number | undefined;
+  canvas(): HTMLCanvasElement | null;
+  readonly children: ComponentChildren;
+}
+
+export function Frame({ name, aside, noteId, description, table, maxWidth, canvas, children }: FrameProps): JSX.Element {
+  const open = useSignal(false);
+  const save = (): void => {
+    const element = canvas();
+    if (element !== null) void savePicture(element, name, recipeOf(name));
+  };
+  return (
+    <figure class="picture" style={maxWidth === undefined ? undefined : { maxWidth }}>
+      <figcaption class="picture-head">
+        <span class="picture-name">{name}</span>
+        {aside}
+        <span class="picture-tools">
+          {table !== undefined && (
+            <button
+              type="button"
+              class="tool"
+              aria-expanded={open.value}
+              aria-label={`Numbers of ${name}`}
+              title="Show the numbers"
+              onClick={() => {
+                open.value = !open.value;
+              }}
+            >
+              <Icon name="table" />
+            </button>
+          )}
+          <button
+            type="button"
+            class="tool"
+            aria-label={`Save ${name} as PNG`}
+            title="Save as PNG, with its recipe inside"
+            onClick={save}
+          >
+            <Icon name="save" />
+          </button>
+        </span>
+      </figcaption>
+      {children}
+      <p id={noteId} class="picture-note">
+        {description}
+      </p>
+      {open.value && table !== undefined && <TableView table={table()} caption={name} />}
+    </figure>
+  );
+}
