@@ -3,6 +3,8 @@ import { resolveSettings } from '../../src/contract/index.js';
 import { findDataSet } from '../../src/data/registry.js';
 import { drawSamples } from '../../src/inference/sampling.js';
 import { findModel } from '../../src/models/index.js';
+import type { Value } from '../../src/runtime/backend.js';
+import { arenasOf } from '../../src/runtime/state.js';
 import { Trainer } from '../../src/train/trainer.js';
 
 export interface TrainRequest {
@@ -11,6 +13,10 @@ export interface TrainRequest {
   readonly settings?: Record<string, unknown>;
   readonly steps: number;
   readonly items: number;
+}
+
+function placeOf(value: Value): string {
+  return (value as { tensor?: { location: string } }).tensor?.location ?? 'elsewhere';
 }
 
 /** Losses of each step, and the first samples. */
@@ -26,5 +32,7 @@ export async function trainHere({ model: id, data: dataId, settings: given = {},
   const { sample, iterate } = trainer.instance.capabilities;
   const drawn =
     (sample ?? iterate) === undefined ? undefined : await drawSamples(trainer.instance, { count: 2, seed: 3 });
-  return { losses, samples: drawn === undefined ? [] : Array.from(drawn.data as Float32Array) };
+  // Where the state lies after the last step: in a browser on the GPU, or in memory.
+  const places = arenasOf(trainer.instance.module.variables()).map((arena) => placeOf(arena.current));
+  return { losses, places, samples: drawn === undefined ? [] : Array.from(drawn.data as Float32Array) };
 }
