@@ -7,11 +7,20 @@ export default defineConfig({
   base: './',
   plugins: [
     content(async () => {
-      const [{ models }, { describeModel, describeData }] = await Promise.all([import('genera'), import('./build/models.js')]);
+      const [{ models }, { describeModel, describeData }] = await Promise.all([
+        import('genera'),
+        import('./build/models.js'),
+      ]);
       return { models: models.map(describeModel), data: describeData() };
     }),
   ],
   worker: { format: 'es' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: { outDir: '../dist/studio', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 2048, chunkSizeWarningLimit: 4000 },
+  build: {
+    outDir: '../dist/studio',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 2048,
+    chunkSizeWarningLimit: 4000,
+  },
 });

@@ -26,7 +26,8 @@ export function content(sources: () => Promise<Sources>): Plugin {
       const { models, data } = await loaded;
       const families = conceptMap(models);
       const [name, part] = id.slice(prefix.length + 1).split('/');
-      if (name === 'models') return `export const models = ${JSON.stringify(models)}; export const dataSets = ${JSON.stringify(data)};`;
+      if (name === 'models')
+        return `export const models = ${JSON.stringify(models)}; export const dataSets = ${JSON.stringify(data)};`;
       if (name !== 'concepts') return undefined;
       if (part !== undefined) {
         const family = families.find((f) => f.id === part);

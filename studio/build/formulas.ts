@@ -6,7 +6,10 @@ import katex from 'katex';
  * @throws katex.ParseError where the TeX is wrong
  */
 export function renderFormula(formula: string): string {
-  const places = formula.replace(/\\live\{([^}]*)\}/g, (_, metric: string) => `\\htmlData{metric=${metric}}{\\text{—}}`);
+  const places = formula.replace(
+    /\\live\{([^}]*)\}/g,
+    (_, metric: string) => `\\htmlData{metric=${metric}}{\\text{—}}`,
+  );
   return katex.renderToString(places, {
     displayMode: true,
     throwOnError: true,

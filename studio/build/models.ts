@@ -1,5 +1,5 @@
 /** What the Studio knows of the models and data sets: their records as plain JSON, made when the Studio is built. */
-import { type ModelRecord, dataSets as allDataSets } from 'genera';
+import { dataSets as allDataSets, type ModelRecord } from 'genera';
 import { z } from 'zod';
 import type { DataDescription, Field, ModelDescription } from '../src/settings/describe.js';
 

@@ -81,7 +81,9 @@ function parse(text: string): Recipe {
     throw new Error('The recipe in this PNG is damaged.');
   }
   if (recipe.format !== format) {
-    throw new Error(`The recipe in this PNG is of version ${String(recipe.format)}; this Studio reads version ${format}.`);
+    throw new Error(
+      `The recipe in this PNG is of version ${String(recipe.format)}; this Studio reads version ${format}.`,
+    );
   }
   const { model, choice, picture, step } = recipe;
   if (typeof model !== 'string' || typeof choice !== 'string') throw new Error('The recipe in this PNG is incomplete.');

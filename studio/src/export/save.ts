@@ -1,6 +1,7 @@
 /** Giving files to the user. */
-import { notifyError } from '../shell/notices.js';
+
 import { place } from '../shell/navigation.js';
+import { notifyError } from '../shell/notices.js';
 import { styleValue } from '../shell/theme.js';
 import { type Recipe, withRecipe } from './png-recipe.js';
 
@@ -35,7 +36,10 @@ export async function savePicture(canvas: HTMLCanvasElement, name: string, recip
     const blob = await new Promise<Blob | null>((resolve) => copy.toBlob(resolve, 'image/png'));
     if (blob === null) throw new Error('The browser could not make a PNG of this picture.');
     const png = new Uint8Array(await blob.arrayBuffer());
-    const file = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+    const file = name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '');
     download(`${file || 'picture'}.png`, recipe === undefined ? png : withRecipe(png, recipe), 'image/png');
   } catch (error) {
     notifyError('save', error);

@@ -5,8 +5,7 @@ import { useAnswers } from '../run/answers.js';
 import { Dials } from './autoencoder/dials.js';
 import { LatentMap } from './autoencoder/latent-map.js';
 import type { FamilyProps } from './family.js';
-import { Answered, Images, Slider, stacked } from './parts.js';
-import { Tabs } from './parts.js';
+import { Answered, Images, Slider, stacked, Tabs } from './parts.js';
 
 export default function Autoencoders(props: FamilyProps): JSX.Element {
   return (

@@ -58,7 +58,9 @@ function FromNoise(props: FamilyProps): JSX.Element {
       <div class="row">
         <Pick label="Sampler" value={sampler} options={samplers} />
         <Slider label="Steps" min={2} max={most} step={1} value={steps} />
-        {sampler.value === 'ddim' && <Slider label="η" min={0} max={1} step={0.1} value={eta} text={(v) => v.toFixed(1)} />}
+        {sampler.value === 'ddim' && (
+          <Slider label="η" min={0} max={1} step={0.1} value={eta} text={(v) => v.toFixed(1)} />
+        )}
         <Slider label="Noise" min={1} max={20} step={1} value={seed} />
         <ClassPick classes={classes} value={label} />
       </div>
@@ -67,7 +69,14 @@ function FromNoise(props: FamilyProps): JSX.Element {
           const at = frameOf(trajectory, frame.value);
           return (
             <>
-              <Slider label="On the way" min={0} max={1} step={0.01} value={frame} text={() => spokenTime(trajectory, at)} />
+              <Slider
+                label="On the way"
+                min={0}
+                max={1}
+                step={0.01}
+                value={frame}
+                text={() => spokenTime(trajectory, at)}
+              />
               <Way trajectory={trajectory} frame={at} step={step} />
               <SignalCurve trajectory={trajectory} frame={at} />
             </>
@@ -163,7 +172,12 @@ function Guidance(props: FamilyProps): JSX.Element {
             <p class="empty">Guidance is shown for images.</p>
           ) : (
             <>
-              <Images name="Without guidance, s = 1" description={`The class “${classes[label.value]}” at step ${step}.`} items={free.items} columns={guided} />
+              <Images
+                name="Without guidance, s = 1"
+                description={`The class “${classes[label.value]}” at step ${step}.`}
+                items={free.items}
+                columns={guided}
+              />
               <Images
                 name={`With guidance, s = ${scale.value}`}
                 description="The same noise. More like the class, and more alike, the larger s is."

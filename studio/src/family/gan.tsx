@@ -42,7 +42,12 @@ async function askGame(explore: Explore, label: number | undefined, withSurface:
   const told = label === undefined ? {} : { label };
   const data = await explore({ kind: 'data', count: items });
   const real = label === undefined ? data.items : ofClass(data.items, data.labels ?? [], label);
-  const { items: fake } = await explore({ kind: 'samples', count: Math.min(items, 100 * (withSurface ? 3 : 1)), seed: 1, ...told });
+  const { items: fake } = await explore({
+    kind: 'samples',
+    count: Math.min(items, 100 * (withSurface ? 3 : 1)),
+    seed: 1,
+    ...told,
+  });
   try {
     if (withSurface) {
       const extent = extentOf([{ data: real.data as Float32Array, width: 2 }]);
@@ -64,7 +69,8 @@ function ofClass(tensor: HostTensor, labels: readonly number[], label: number): 
   const size = tensor.data.length / tensor.shape[0]!;
   const rows = labels.flatMap((l, i) => (l === label ? [i] : []));
   const data = new Float32Array(rows.length * size);
-  for (const [i, row] of rows.entries()) data.set((tensor.data as Float32Array).subarray(row * size, (row + 1) * size), i * size);
+  for (const [i, row] of rows.entries())
+    data.set((tensor.data as Float32Array).subarray(row * size, (row + 1) * size), i * size);
   return { shape: [rows.length, ...tensor.shape.slice(1)], dtype: 'float32', data };
 }
 
@@ -72,7 +78,9 @@ function useGame(props: FamilyProps, withSurface: boolean): { answers: Answers<G
   const classes = classesOf(props);
   const label = useSignal(0);
   const asked = classes.length === 0 ? undefined : label.value;
-  const answers = useAnswers(props.run, `game ${withSurface} ${asked}`, (explore) => askGame(explore, asked, withSurface));
+  const answers = useAnswers(props.run, `game ${withSurface} ${asked}`, (explore) =>
+    askGame(explore, asked, withSurface),
+  );
   return { answers, pick: <div class="row">{<ClassPick classes={classes} value={label} />}</div> };
 }
 
@@ -108,13 +116,25 @@ function GamePicture({ game, step }: { game: Game; step: number }): JSX.Element 
       const { context, style } = canvas;
       const plane = drawPlane(context, canvas, extent, { ...style, ink: style.muted });
       if (surface !== undefined) {
-        drawHeat(context, plane, extent, surface.data as Float32Array, cells, { map: diverging, range: rangeOf(surface), alpha: 0.75 });
+        drawHeat(context, plane, extent, surface.data as Float32Array, cells, {
+          map: diverging,
+          range: rangeOf(surface),
+          alpha: 0.75,
+        });
       }
       context.save();
       context.beginPath();
-      context.rect(plane.x(extent.x[0]), plane.y(extent.y[1]), plane.x(extent.x[1]) - plane.x(extent.x[0]), plane.y(extent.y[0]) - plane.y(extent.y[1]));
+      context.rect(
+        plane.x(extent.x[0]),
+        plane.y(extent.y[1]),
+        plane.x(extent.x[1]) - plane.x(extent.x[0]),
+        plane.y(extent.y[0]) - plane.y(extent.y[1]),
+      );
       context.clip();
-      for (const [set, colour] of [[real, colours.real], [fake, colours.fake]] as const) {
+      for (const [set, colour] of [
+        [real, colours.real],
+        [fake, colours.fake],
+      ] as const) {
         const layer = { data: set.data as Float32Array, width: 2 };
         drawPoints(context, plane, layer, { colour: '#ffffffb0', radius: 3.2 });
         drawPoints(context, plane, layer, { colour, radius: 2.3 });
@@ -132,8 +152,15 @@ function GamePicture({ game, step }: { game: Game; step: number }): JSX.Element 
       draw={draw}
       table={() => ({
         columns: ['kind', 'x', 'y'],
-        rows: [[real, 'real'], [fake, 'generated']].flatMap(([set, kind]) =>
-          Array.from({ length: 100 }, (_, i) => [kind as string, Number((set as HostTensor).data[2 * i] ?? 0), Number((set as HostTensor).data[2 * i + 1] ?? 0)]),
+        rows: [
+          [real, 'real'],
+          [fake, 'generated'],
+        ].flatMap(([set, kind]) =>
+          Array.from({ length: 100 }, (_, i) => [
+            kind as string,
+            Number((set as HostTensor).data[2 * i] ?? 0),
+            Number((set as HostTensor).data[2 * i + 1] ?? 0),
+          ]),
         ),
       })}
     />
@@ -155,7 +182,10 @@ function Film({ run }: FamilyProps): JSX.Element {
   const tick = run.pictures.value;
   const strip = useMemo(() => {
     const steps = run.samples.steps.filter((step) => step <= at);
-    const chosen = steps.length <= frames ? steps : Array.from({ length: frames }, (_, i) => steps[Math.round((i * (steps.length - 1)) / (frames - 1))]!);
+    const chosen =
+      steps.length <= frames
+        ? steps
+        : Array.from({ length: frames }, (_, i) => steps[Math.round((i * (steps.length - 1)) / (frames - 1))]!);
     return chosen.map((step) => ({ step, items: run.samples.at(step)!.value }));
   }, [run, at, tick]);
   if (strip.length === 0) return <p class="empty">The first samples come after some steps.</p>;
@@ -170,13 +200,7 @@ function Film({ run }: FamilyProps): JSX.Element {
         columns={columns}
         maxWidth={620}
       />
-      <Images
-        name="All samples"
-        description={`At step ${last.step}.`}
-        items={last.items}
-        columns={10}
-        maxWidth={620}
-      />
+      <Images name="All samples" description={`At step ${last.step}.`} items={last.items} columns={10} maxWidth={620} />
     </>
   );
 }
@@ -189,7 +213,13 @@ function Scores(props: FamilyProps): JSX.Element {
     <>
       {pick}
       <Answered answers={answers}>
-        {({ scores }, step) => (scores === undefined ? <p class="empty">The discriminator of this model does not judge items one by one.</p> : <Histogram scores={scores} step={step} />)}
+        {({ scores }, step) =>
+          scores === undefined ? (
+            <p class="empty">The discriminator of this model does not judge items one by one.</p>
+          ) : (
+            <Histogram scores={scores} step={step} />
+          )
+        }
       </Answered>
     </>
   );
@@ -203,29 +233,31 @@ function Histogram({ scores, step }: { scores: readonly [HostTensor, HostTensor]
     const [least, most] = from >= 0 && to <= 1 ? [0, 1] : [from, to];
     const counted = scores.map((s) => {
       const n = new Array<number>(bins).fill(0);
-      for (const value of s.data as Float32Array) n[Math.min(bins - 1, Math.floor(((value - least) / (most - least || 1)) * bins))]!++;
+      for (const value of s.data as Float32Array)
+        n[Math.min(bins - 1, Math.floor(((value - least) / (most - least || 1)) * bins))]!++;
       return n.map((c) => c / s.data.length);
     }) as [number[], number[]];
     return { counts: counted, low: least, high: most };
   }, [scores]);
   const draw = useMemo(
-    () => ({ context, width, height, style }: Surface) => {
-      const largest = Math.max(...counts.flat(), 0.01);
-      const pitch = (width - 20) / bins;
-      for (const [k, colour] of [colours.real, colours.fake].entries()) {
-        context.fillStyle = colour;
-        for (const [i, part] of counts[k as 0 | 1].entries()) {
-          const tall = (part / largest) * (height - 30);
-          context.fillRect(10 + i * pitch + (k * pitch) / 2, height - 20 - tall, pitch / 2 - 1, tall);
+    () =>
+      ({ context, width, height, style }: Surface) => {
+        const largest = Math.max(...counts.flat(), 0.01);
+        const pitch = (width - 20) / bins;
+        for (const [k, colour] of [colours.real, colours.fake].entries()) {
+          context.fillStyle = colour;
+          for (const [i, part] of counts[k as 0 | 1].entries()) {
+            const tall = (part / largest) * (height - 30);
+            context.fillRect(10 + i * pitch + (k * pitch) / 2, height - 20 - tall, pitch / 2 - 1, tall);
+          }
         }
-      }
-      context.fillStyle = style.muted;
-      context.font = `11px ${style.font}`;
-      context.textAlign = 'left';
-      context.fillText(`${low.toFixed(2)}: generated`, 10, height - 5);
-      context.textAlign = 'right';
-      context.fillText(`real: ${high.toFixed(2)}`, width - 10, height - 5);
-    },
+        context.fillStyle = style.muted;
+        context.font = `11px ${style.font}`;
+        context.textAlign = 'left';
+        context.fillText(`${low.toFixed(2)}: generated`, 10, height - 5);
+        context.textAlign = 'right';
+        context.fillText(`real: ${high.toFixed(2)}`, width - 10, height - 5);
+      },
     [counts],
   );
   return (

@@ -83,7 +83,16 @@ interface ImagesProps {
 }
 
 /** Images in rows. */
-export function Images({ name, description, items, columns, look = 'light', maxWidth, names, onItem }: ImagesProps): JSX.Element {
+export function Images({
+  name,
+  description,
+  items,
+  columns,
+  look = 'light',
+  maxWidth,
+  names,
+  onItem,
+}: ImagesProps): JSX.Element {
   const set = useMemo(() => imageSet(items), [items]);
   const draw = useMemo(
     () =>
@@ -231,7 +240,13 @@ export function Pick<T extends string | number>({ label, value, options }: PickP
 }
 
 /** A class, for conditional models. */
-export function ClassPick({ classes, value }: { classes: readonly string[]; value: Signal<number> }): JSX.Element | null {
+export function ClassPick({
+  classes,
+  value,
+}: {
+  classes: readonly string[];
+  value: Signal<number>;
+}): JSX.Element | null {
   if (classes.length === 0) return null;
   return <Pick label="Class" value={value} options={classes.map((label, i) => ({ value: i, label }))} />;
 }

@@ -78,7 +78,10 @@ interface Weighted {
  * The probabilities at another temperature, from the logits that are known: softmax(ℓ/T). The tokens that are not among
  * them share what was left to them at T = 1, spread as if they were all alike.
  */
-export function reweigh({ tokens, logSumExp, vocabulary }: Answers['nextTokens'], temperature: number): { tokens: Weighted[]; entropy: number } {
+export function reweigh(
+  { tokens, logSumExp, vocabulary }: Answers['nextTokens'],
+  temperature: number,
+): { tokens: Weighted[]; entropy: number } {
   const known = tokens.map(({ logit }) => logit);
   const others = Math.max(0, vocabulary - known.length);
   const rest = Math.max(0, 1 - known.reduce((sum, logit) => sum + Math.exp(logit - logSumExp), 0));
@@ -108,23 +111,28 @@ function Bars({ answer, temperature, step, append }: BarsProps): JSX.Element {
   const { tokens, entropy } = useMemo(() => reweigh(answer, temperature), [answer, temperature]);
   const shown = tokens.slice(0, bars);
   const draw = useMemo(
-    () => ({ context, width, style }: Surface) => {
-      const largest = Math.max(...shown.map(({ probability }) => probability), 1e-6);
-      context.textBaseline = 'middle';
-      for (const [i, { text, probability }] of shown.entries()) {
-        const y = i * barHeight;
-        context.fillStyle = cssColour(viridis, 0.25 + 0.55 * (probability / largest));
-        context.fillRect(92, y + 3, (probability / largest) * (width - 160), barHeight - 6);
-        context.fillStyle = style.ink;
-        context.font = `13px ui-monospace, monospace`;
-        context.textAlign = 'right';
-        context.fillText(visible(text), 84, y + barHeight / 2);
-        context.font = `12px ${style.font}`;
-        context.textAlign = 'left';
-        context.fillStyle = style.muted;
-        context.fillText(`${(100 * probability).toFixed(1)} %`, 98 + (probability / largest) * (width - 160), y + barHeight / 2);
-      }
-    },
+    () =>
+      ({ context, width, style }: Surface) => {
+        const largest = Math.max(...shown.map(({ probability }) => probability), 1e-6);
+        context.textBaseline = 'middle';
+        for (const [i, { text, probability }] of shown.entries()) {
+          const y = i * barHeight;
+          context.fillStyle = cssColour(viridis, 0.25 + 0.55 * (probability / largest));
+          context.fillRect(92, y + 3, (probability / largest) * (width - 160), barHeight - 6);
+          context.fillStyle = style.ink;
+          context.font = `13px ui-monospace, monospace`;
+          context.textAlign = 'right';
+          context.fillText(visible(text), 84, y + barHeight / 2);
+          context.font = `12px ${style.font}`;
+          context.textAlign = 'left';
+          context.fillStyle = style.muted;
+          context.fillText(
+            `${(100 * probability).toFixed(1)} %`,
+            98 + (probability / largest) * (width - 160),
+            y + barHeight / 2,
+          );
+        }
+      },
     [tokens],
   );
   return (
@@ -139,7 +147,10 @@ function Bars({ answer, temperature, step, append }: BarsProps): JSX.Element {
           const token = shown[Math.floor(y / barHeight)];
           if (token !== undefined) append(token.text);
         }}
-        table={() => ({ columns: ['token', 'probability'], rows: tokens.map(({ text, probability }) => [visible(text), probability]) })}
+        table={() => ({
+          columns: ['token', 'probability'],
+          rows: tokens.map(({ text, probability }) => [visible(text), probability]),
+        })}
       />
       <fieldset class="row append">
         <legend class="muted">Append</legend>

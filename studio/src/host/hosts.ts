@@ -1,7 +1,7 @@
 /** The host of training in use: the local server where it answers, else a worker in this browser. */
 import { signal } from '@preact/signals';
 import type { HostInfo, TrainingHost } from '../../../src/train/host.js';
-import { apiBase, token } from '../shell/navigation.js';
+import { apiBase, mayBeServed, token } from '../shell/navigation.js';
 import { dismiss, notify } from '../shell/notices.js';
 
 export type HostChoice = 'auto' | 'browser' | 'server';
@@ -32,8 +32,9 @@ export function chooseHost(choice: HostChoice, wanted: Device): void {
 }
 
 async function connect(): Promise<TrainingHost> {
-  const server = hostChoice.peek() === 'browser' ? undefined : await findServer();
-  if (server === undefined && hostChoice.peek() === 'server') {
+  const wanted = hostChoice.peek();
+  const server = wanted === 'server' || (wanted === 'auto' && mayBeServed) ? await findServer() : undefined;
+  if (server === undefined && wanted === 'server') {
     notify({
       key: 'host',
       tone: 'warning',
@@ -46,7 +47,7 @@ async function connect(): Promise<TrainingHost> {
 }
 
 async function createBrowserHost(): Promise<TrainingHost> {
-  const { createHost } = await import('genera/web');
+  const { createHost } = await import('genera/web/host');
   const wanted = device.peek();
   return createHost(wanted === 'auto' ? {} : { device: wanted });
 }

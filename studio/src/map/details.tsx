@@ -1,7 +1,8 @@
 /** What one concept is: its paragraph, its formula, its relatives, and the way to its page. */
+
+import { families } from 'virtual:concepts';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { families } from 'virtual:concepts';
 import { Icon } from '../shell/icon.js';
 import { hrefOf } from '../shell/navigation.js';
 import { useDetails } from './load-details.js';
@@ -63,8 +64,7 @@ export function ConceptText({ family, id, state }: { family: string; id: string;
       )}
       {state === 'part' && within !== undefined && (
         <p>
-          {within.how}{' '}
-          <a href={hrefOf({ name: 'model', id: within.model })}>Open that page</a>
+          {within.how} <a href={hrefOf({ name: 'model', id: within.model })}>Open that page</a>
         </p>
       )}
       {state === 'planned' && <p class="planned">Not built yet.</p>}
@@ -94,6 +94,13 @@ export function Formula({ html, label }: { html: string; label: string }): JSX.E
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     // biome-ignore lint/security/noDangerouslySetInnerHtml: made by KaTeX from our own text
     // biome-ignore lint/a11y/useSemanticElements: no form, so no fieldset
-    <div class="formula" ref={box} role="group" aria-label={label} tabIndex={0} dangerouslySetInnerHTML={{ __html: html }} />
+    <div
+      class="formula"
+      ref={box}
+      role="group"
+      aria-label={label}
+      tabIndex={0}
+      dangerouslySetInnerHTML={{ __html: html }}
+    />
   );
 }

@@ -11,7 +11,7 @@ export const diffusion: ConceptFamily = {
       at: [0.97, 0.75],
       machinery: ['convolution', 'attention', 'mlp'],
       formula: tex`\mathcal L = \mathbb E_{x_0,\epsilon,t} \big\lVert \epsilon - \epsilon_\theta(\sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon,\; t) \big\rVert^2`,
-      live: tex`\mathbb E_{x_0,\epsilon,t} \big\lVert \epsilon - \epsilon_\theta(\sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon,\; t) \big\rVert^2 = \live{loss}`,
+      live: tex`\begin{aligned} x_t &= \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon \\ \mathcal L &= \mathbb E\,\lVert \epsilon - \epsilon_\theta(x_t, t) \rVert^2 = \live{loss} \end{aligned}`,
       text: 'Take a picture and add a little noise, again and again, until nothing but noise is left. A network learns one modest thing: seeing a noisy picture and how noisy it is, say which part is the noise. To draw something new, begin with pure noise and remove a little at a time. Each step is easy; a thousand easy steps make a picture. Training is a plain regression, calm where GANs are nervous.',
       from: ['dae', 'vae'],
     },
@@ -33,7 +33,10 @@ export const diffusion: ConceptFamily = {
       formula: tex`\hat\epsilon = \epsilon_\theta(x_t, \varnothing) + s\,\big(\epsilon_\theta(x_t, y) - \epsilon_\theta(x_t, \varnothing)\big)`,
       text: 'One network is asked twice at every step: what is the noise, and what is the noise if this is a cat? The difference points towards “more like a cat”, and is followed s times as far. A larger s gives pictures that fit the wish better and differ less from each other. Before that a separate classifier of noisy pictures did the pointing.',
       from: ['ddpm', 'cgan'],
-      within: { model: 'ddpm', how: 'The settings guidance and classifierGuidance when sampling from the diffusion model.' },
+      within: {
+        model: 'ddpm',
+        how: 'The settings guidance and classifierGuidance when sampling from the diffusion model.',
+      },
     },
     {
       id: 'latent-diffusion',

@@ -1,6 +1,6 @@
 import { type ConceptFamily, tex } from './concept.js';
 
-const game = tex`\underbrace{\mathcal L_D}_{\live{discriminator.loss}} \quad \underbrace{\mathcal L_G}_{\live{generator.loss}} \qquad \overline{D}(x) = \live{discriminator.real_score}, \quad \overline{D}(G(z)) = \live{discriminator.fake_score}`;
+const game = tex`\begin{aligned} \mathcal L_D &= \live{discriminator.loss} & \mathcal L_G &= \live{generator.loss} \\ \overline{D(x)} &= \live{discriminator.real_score} & \overline{D(G(z))} &= \live{discriminator.fake_score} \end{aligned}`;
 
 export const gans: ConceptFamily = {
   id: 'gan',
@@ -32,7 +32,7 @@ export const gans: ConceptFamily = {
       at: [0.84, 0.17],
       machinery: ['mlp', 'convolution'],
       formula: tex`\mathcal L_D = \mathbb E[D(\tilde x)] - \mathbb E[D(x)] + \lambda\, \mathbb E_{\hat x}\big(\lVert \nabla_{\hat x} D(\hat x) \rVert_2 - 1\big)^2`,
-      live: tex`\mathcal L_D = \underbrace{\mathbb E[D(\tilde x)]}_{\live{discriminator.fake_score}} - \underbrace{\mathbb E[D(x)]}_{\live{discriminator.real_score}} + \lambda\,\underbrace{\mathbb E(\lVert\nabla D\rVert - 1)^2}_{\live{discriminator.penalty}} = \live{discriminator.loss}`,
+      live: tex`\begin{aligned} \mathcal L_D &= \underbrace{\mathbb E[D(\tilde x)]}_{\live{discriminator.fake_score}} - \underbrace{\mathbb E[D(x)]}_{\live{discriminator.real_score}} + \lambda\,\underbrace{\mathbb E(\lVert\nabla D\rVert - 1)^2}_{\live{discriminator.penalty}} \\ &= \live{discriminator.loss} \end{aligned}`,
       text: 'Here the judge is a critic that scores instead of deciding, and is held to a slope of about one. Its best score difference is then the Wasserstein distance: how far the pile of generated items must be carried to become the pile of real ones. That distance still has a slope when the piles do not touch, so the generator always knows where to go, and the critic’s loss finally says how good the samples are.',
       from: ['gan'],
     },

@@ -1,7 +1,8 @@
 /** Texts and formulas of a family, loaded when they are first read, with the style sheet of formulas. */
+
+import { details } from 'virtual:concepts';
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { details } from 'virtual:concepts';
 import type { ConceptDetails } from './outline.js';
 
 const loaded = signal<Readonly<Record<string, ConceptDetails>>>({});

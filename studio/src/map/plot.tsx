@@ -83,11 +83,17 @@ export function Plot({ families, chosen, choose, clear }: PlotProps): JSX.Elemen
       </svg>
       {families.map((family) => (
         // biome-ignore lint/a11y/useSemanticElements: a fieldset has a box of its own, which these groups must not have
-        <div key={family.id} role="group" aria-label={family.title} style={{ '--family': `var(--family-${family.id})` }}>
+        <div
+          key={family.id}
+          role="group"
+          aria-label={family.title}
+          style={{ '--family': `var(--family-${family.id})` }}
+        >
           {family.concepts.map((concept) => {
             const box = placed.get(concept.id);
             if (box === undefined) return null;
-            const faint = !clear(concept, family.id) || (lit !== undefined && lit !== concept.id && !relatives.has(concept.id));
+            const faint =
+              !clear(concept, family.id) || (lit !== undefined && lit !== concept.id && !relatives.has(concept.id));
             const progress = trained.value[concept.id];
             return (
               <button

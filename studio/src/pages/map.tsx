@@ -1,8 +1,9 @@
 /** The concept map: all families between two axes, and the same as a nested list. */
+
+import { families } from 'virtual:concepts';
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { families } from 'virtual:concepts';
 import { Details } from '../map/details.js';
 import { ConceptList } from '../map/list.js';
 import type { ConceptOutline } from '../map/outline.js';

@@ -1,12 +1,13 @@
 /** A model's page: its settings, its pictures, its losses, and one timeline for all of them. */
+
+import { families } from 'virtual:concepts';
+import { dataSets, models } from 'virtual:models';
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { dataSets, models } from 'virtual:models';
-import { families } from 'virtual:concepts';
 import { readRecipe } from '../export/png-recipe.js';
 import { shownStep } from '../export/save.js';
 import '../styles/model.css';
-import { currentSession, seedLocked, Session } from '../run/session.js';
+import { currentSession, Session, seedLocked } from '../run/session.js';
 import { randomSeed, readChoice, writeChoice } from '../settings/choice.js';
 import { offer } from '../shell/keys.js';
 import { goTo, hrefOf, place, replaceQuery } from '../shell/navigation.js';

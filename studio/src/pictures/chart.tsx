@@ -19,7 +19,7 @@ interface ChartProps {
 
 /** Points that are drawn, at most. */
 const most = 1500;
-const smoothing = 0.9;
+const smoothing = 0.75;
 
 export function Chart({ run, metric, name, height }: ChartProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
@@ -42,7 +42,9 @@ export function Chart({ run, metric, name, height }: ChartProps): JSX.Element {
       const index = plot.cursor.idx;
       if (index != null) run.position.value = plot.data[0][index];
     });
-    const observer = new ResizeObserver(([entry]) => plot.setSize({ width: Math.round(entry!.contentRect.width), height }));
+    const observer = new ResizeObserver(([entry]) =>
+      plot.setSize({ width: Math.round(entry!.contentRect.width), height }),
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -51,10 +53,7 @@ export function Chart({ run, metric, name, height }: ChartProps): JSX.Element {
     };
   }, [run, metric, look, height]);
 
-  useEffect(
-    () => run.numbers.subscribe(() => chart.current?.setData(dataOf(run, metric))),
-    [run, metric],
-  );
+  useEffect(() => run.numbers.subscribe(() => chart.current?.setData(dataOf(run, metric))), [run, metric]);
   useEffect(() => run.position.subscribe(() => chart.current?.redraw(false)), [run]);
 
   const series = run.series.get(metric);
@@ -83,7 +82,8 @@ function describe(run: RunView, metric: string): string {
   return `From ${formatNumber(series.values[0]!)} to ${formatNumber(series.values.at(-1)!)} in ${series.steps.at(-1)} steps.${known}`;
 }
 
-const transpose = ([steps, values]: [number[], number[]]): [number, number][] => steps.map((step, i) => [step, values[i]!]);
+const transpose = ([steps, values]: [number[], number[]]): [number, number][] =>
+  steps.map((step, i) => [step, values[i]!]);
 
 /** Steps, values, their running mean, and values on held-out items where the step is near enough. */
 function dataOf(run: RunView, metric: string): UPlot.AlignedData {

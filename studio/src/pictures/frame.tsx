@@ -18,7 +18,16 @@ interface FrameProps {
   readonly children: ComponentChildren;
 }
 
-export function Frame({ name, aside, noteId, description, table, maxWidth, canvas, children }: FrameProps): JSX.Element {
+export function Frame({
+  name,
+  aside,
+  noteId,
+  description,
+  table,
+  maxWidth,
+  canvas,
+  children,
+}: FrameProps): JSX.Element {
   const open = useSignal(false);
   const save = (): void => {
     const element = canvas();

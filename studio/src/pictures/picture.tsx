@@ -60,7 +60,9 @@ export function Picture(props: PictureProps): JSX.Element {
 
   useEffect(() => {
     if (wide === 0) return;
-    const request = requestAnimationFrame(() => paint(canvas.current!, wide, Math.max(1, Math.round(height(wide))), draw));
+    const request = requestAnimationFrame(() =>
+      paint(canvas.current!, wide, Math.max(1, Math.round(height(wide))), draw),
+    );
     return () => cancelAnimationFrame(request);
   }, [wide, look, draw]);
 

@@ -17,7 +17,10 @@ export interface Plane {
 const margin = { left: 34, right: 8, top: 8, bottom: 24 };
 
 /** The extent of points [n, D] in two of their coordinates, a little enlarged, equal on both axes. */
-export function extentOf(sets: readonly { data: ArrayLike<number>; width: number }[], axes: readonly [number, number] = [0, 1]): Extent {
+export function extentOf(
+  sets: readonly { data: ArrayLike<number>; width: number }[],
+  axes: readonly [number, number] = [0, 1],
+): Extent {
   let [low, high] = [Infinity, -Infinity];
   for (const { data, width } of sets) {
     for (let i = 0; i < data.length; i += width) {
@@ -114,7 +117,11 @@ export function drawPoints(
   context: CanvasRenderingContext2D,
   plane: Plane,
   points: { readonly data: ArrayLike<number>; readonly width: number },
-  { colour, radius = 2, axes = [0, 1] }: { colour: string | ((i: number) => string); radius?: number; axes?: readonly [number, number] },
+  {
+    colour,
+    radius = 2,
+    axes = [0, 1],
+  }: { colour: string | ((i: number) => string); radius?: number; axes?: readonly [number, number] },
 ): void {
   const n = points.data.length / points.width;
   for (let i = 0; i < n; i++) {

@@ -18,8 +18,8 @@ export interface Answers<T> {
   readonly refusal: ReadonlySignal<string | undefined>;
 }
 
-/** Least milliseconds between two questions, and how much longer than its answer took one waits: training comes first. */
-const rest = { least: 1000, times: 5 };
+/** Milliseconds between two questions: some times what the answer took, since training comes first, within bounds. */
+const rest = { least: 1000, most: 4000, times: 3 };
 /** Milliseconds between two looks whether there is something new to ask about. */
 const glance = 150;
 const kept = 40;
@@ -63,7 +63,7 @@ export function useAnswers<T>(run: RunView, key: string, ask: (explore: Explore)
           if (isFinal(error)) return;
         }
         const moving = run.state.peek() === 'running';
-        wait = moving ? Math.max(rest.least, rest.times * (performance.now() - began)) : glance;
+        wait = moving ? Math.min(rest.most, Math.max(rest.least, rest.times * (performance.now() - began))) : glance;
       }
       timer = setTimeout(look, wait);
     };

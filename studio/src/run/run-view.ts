@@ -84,6 +84,7 @@ export class RunView {
   take({ event }: HostEvent): void {
     this.#lastSeconds = event.seconds;
     if (event.kind === 'status') {
+      if (event.step !== undefined && event.step < this.#lastStep) this.rewind(event.step);
       this.state.value = event.state;
       this.error.value = event.error;
       this.note.value = event.note;

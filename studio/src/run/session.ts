@@ -1,6 +1,7 @@
 /** What happens on a model's page: the choice of settings, and the run that came of it. */
-import { computed, type Signal, signal } from '@preact/signals';
+
 import { dataSets } from 'virtual:models';
+import { computed, type Signal, signal } from '@preact/signals';
 import type { RunInfo } from '../../../src/train/host.js';
 import { host } from '../host/hosts.js';
 import { type Choice, defaultChoice, pruned, randomSeed, resolvedValues } from '../settings/choice.js';
@@ -131,8 +132,6 @@ export class Session {
     try {
       await run.host.reset(run.info.id);
       run.rewind(0);
-      // Events before the reset are of no interest any more.
-      run.watch();
     } catch (error) {
       notifyError('run', error);
     }

@@ -24,7 +24,12 @@ export function lastRun(model: string): string | undefined {
   return trained.peek()[model]?.run;
 }
 
-export function rememberRun({ id, model, step, totalSteps }: Pick<RunInfo, 'id' | 'model' | 'step' | 'totalSteps'>): void {
+export function rememberRun({
+  id,
+  model,
+  step,
+  totalSteps,
+}: Pick<RunInfo, 'id' | 'model' | 'step' | 'totalSteps'>): void {
   trained.value = { ...trained.peek(), [model]: { run: id, step, totalSteps } };
   localStorage.setItem(key, JSON.stringify(trained.peek()));
 }

@@ -60,17 +60,16 @@ export interface ChoiceReading {
 }
 
 /** Reads a choice from an address: whatever can be used is, the rest is told. */
-export function readChoice(
-  model: ModelDescription,
-  dataSets: readonly DataDescription[],
-  text: string,
-): ChoiceReading {
+export function readChoice(model: ModelDescription, dataSets: readonly DataDescription[], text: string): ChoiceReading {
   const problems: string[] = [];
   const params = new URLSearchParams(text);
   let choice = defaultChoice(model);
   const given = params.get('v') ?? version;
   if (given !== version) {
-    return { choice, problems: [`This address is of version ${given}; this Studio reads version ${version}. The defaults are shown.`] };
+    return {
+      choice,
+      problems: [`This address is of version ${given}; this Studio reads version ${version}. The defaults are shown.`],
+    };
   }
   const settings: Record<string, unknown> = {};
   for (const [key, value] of params) {

@@ -4,7 +4,11 @@ import type { DataDescription, Field, ModelDescription } from './describe.js';
 export type Values = Readonly<Record<string, unknown>>;
 
 /** What one has before changing anything: defaults, those for the kind of data, the preset's. */
-export function defaultsOf(model: ModelDescription, kind: DataDescription['kind'] | undefined, preset?: string): Values {
+export function defaultsOf(
+  model: ModelDescription,
+  kind: DataDescription['kind'] | undefined,
+  preset?: string,
+): Values {
   return {
     ...Object.fromEntries(model.fields.map((field) => [field.key, field.default])),
     ...(kind === undefined ? {} : model.defaultsFor[kind]),
@@ -13,7 +17,7 @@ export function defaultsOf(model: ModelDescription, kind: DataDescription['kind'
 }
 
 export type Reading =
-  | { readonly value: unknown; /** Where it was moved into range. */ readonly note?: string }
+  | { readonly value: unknown /** Where it was moved into range. */; readonly note?: string }
   | { readonly problem: string };
 
 /** Reads a value from text, moving numbers into the range that the setting takes. */

@@ -1,7 +1,8 @@
 /** The frame around every page. */
+
+import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { signal } from '@preact/signals';
 import { MapPage } from '../pages/map.js';
 import { Header } from './header.js';
 import { Icon } from './icon.js';

@@ -21,7 +21,8 @@ export function offer(list: readonly Command[]): () => void {
 }
 
 function keyOf(event: KeyboardEvent): string {
-  const key = event.code === 'Space' ? 'Space' : event.code === 'Period' ? '.' : event.code === 'Comma' ? ',' : event.key;
+  const key =
+    event.code === 'Space' ? 'Space' : event.code === 'Period' ? '.' : event.code === 'Comma' ? ',' : event.key;
   const named = key.length === 1 ? key.toLowerCase() : key;
   const shifted = event.shiftKey && (event.code === 'Period' || event.code === 'Comma');
   return `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${shifted ? 'Shift+' : ''}${named}`;
@@ -29,7 +30,8 @@ function keyOf(event: KeyboardEvent): string {
 
 const takesText = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || target.matches('input:not([type=checkbox]):not([type=range]):not([type=radio]), textarea, select'));
+  (target.isContentEditable ||
+    target.matches('input:not([type=checkbox]):not([type=range]):not([type=radio]), textarea, select'));
 /** Space presses a focused button or link, and must not play as well. */
 const takesSpace = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches('button, summary, [role=button], input[type=checkbox]');

@@ -3,7 +3,10 @@ import { signal } from '@preact/signals';
 import type { ComponentType, JSX } from 'preact';
 
 /** @param wait shown meanwhile */
-export function lazy<P extends object>(load: () => Promise<{ default: ComponentType<P> }>, wait: JSX.Element | null = null) {
+export function lazy<P extends object>(
+  load: () => Promise<{ default: ComponentType<P> }>,
+  wait: JSX.Element | null = null,
+) {
   const loaded = signal<ComponentType<P> | undefined>(undefined);
   const failure = signal<string | undefined>(undefined);
   let asked = false;
@@ -23,6 +26,8 @@ export function lazy<P extends object>(load: () => Promise<{ default: ComponentT
     const Component = loaded.value;
     if (Component !== undefined) return <Component {...props} />;
     if (failure.value === undefined) return wait;
-    return <p class="empty">This part could not be loaded. Load the page again when you are online. ({failure.value})</p>;
+    return (
+      <p class="empty">This part could not be loaded. Load the page again when you are online. ({failure.value})</p>
+    );
   };
 }

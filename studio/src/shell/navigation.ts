@@ -9,12 +9,20 @@ const tokenKey = 'genera.token';
 const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
 if (given !== undefined) {
   sessionStorage.setItem(tokenKey, given);
-  history.replaceState(null, '', writePlace({ page: readPlace({ ...plain(), hash: '' }, ground).page, query: '' }, ground));
+  history.replaceState(
+    null,
+    '',
+    writePlace({ page: readPlace({ ...plain(), hash: '' }, ground).page, query: '' }, ground),
+  );
 }
 export const token: string | undefined = sessionStorage.getItem(tokenKey) ?? undefined;
 
 /** Where the server's API lies. */
 export const apiBase: string = ground.base;
+
+/** Whether the page may come from `genera studio`; other hosts of files need not be asked for an API. */
+export const mayBeServed: boolean =
+  token !== undefined || ground.paths || ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
 
 export const place = signal<Place>(readPlace(location, ground));
 

@@ -1,9 +1,10 @@
 /** Finding pages, models and commands by typing. */
+
+import { families } from 'virtual:concepts';
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { families } from 'virtual:concepts';
-import { commands } from './keys.js';
 import { Dialog } from './dialog.js';
+import { commands } from './keys.js';
 import { goTo } from './navigation.js';
 
 interface Entry {

@@ -27,13 +27,23 @@ export function Dials(props: FamilyProps): JSX.Element {
       <Answered answers={traversal}>
         {({ items: images, dimensions }, step) => {
           const telling = dimensions.slice(0, mostDials);
-          const shown = { ...images, shape: [telling.length * steps, ...images.shape.slice(1)], data: (images.data as Float32Array).slice(0, (images.data.length / dimensions.length) * telling.length) };
+          const shown = {
+            ...images,
+            shape: [telling.length * steps, ...images.shape.slice(1)],
+            data: (images.data as Float32Array).slice(0, (images.data.length / dimensions.length) * telling.length),
+          };
           return (
             <>
               <Answered answers={codes}>
                 {({ mean, labels }) =>
                   mean.shape.length === 2 ? (
-                    <Board key={`${item.value}`} {...props} code={mean} label={labels?.[0]} dimensions={telling.map((d) => d.dimension)} />
+                    <Board
+                      key={`${item.value}`}
+                      {...props}
+                      code={mean}
+                      label={labels?.[0]}
+                      dimensions={telling.map((d) => d.dimension)}
+                    />
                   ) : (
                     <span />
                   )
@@ -45,7 +55,9 @@ export function Dials(props: FamilyProps): JSX.Element {
                 items={shown}
                 columns={steps}
                 maxWidth={620}
-                names={telling.flatMap(({ dimension }) => Array.from({ length: steps }, (_, s) => `z${dimension + 1}, place ${s + 1}`))}
+                names={telling.flatMap(({ dimension }) =>
+                  Array.from({ length: steps }, (_, s) => `z${dimension + 1}, place ${s + 1}`),
+                )}
               />
             </>
           );
@@ -88,11 +100,25 @@ function Board(props: BoardProps): JSX.Element {
   return (
     <div class="board">
       {picture.value !== undefined && (
-        <Images name="Decoded" description="What the dials decode to." items={picture.value} columns={1} maxWidth={190} />
+        <Images
+          name="Decoded"
+          description="What the dials decode to."
+          items={picture.value}
+          columns={1}
+          maxWidth={190}
+        />
       )}
       <div class="dials">
         {dials.map(({ dimension, value }) => (
-          <Slider key={dimension} label={`z${dimension + 1}`} min={-4} max={4} step={0.1} value={value} text={(v) => v.toFixed(1)} />
+          <Slider
+            key={dimension}
+            label={`z${dimension + 1}`}
+            min={-4}
+            max={4}
+            step={0.1}
+            value={value}
+            text={(v) => v.toFixed(1)}
+          />
         ))}
       </div>
     </div>

@@ -66,12 +66,23 @@ function CodePlane({ codes, step }: { codes: Codes; step: number }): JSX.Element
   const draw = useMemo(
     () => (surface: Surface) => {
       const { context, style } = surface;
-      const plane = drawPlane(context, surface, extent, { ...style, ink: style.muted }, { x: `z${x + 1}`, y: `z${y + 1}` });
+      const plane = drawPlane(
+        context,
+        surface,
+        extent,
+        { ...style, ink: style.muted },
+        { x: `z${x + 1}`, y: `z${y + 1}` },
+      );
       if (grid !== undefined) drawDecoded(context, plane, grid);
       if (logVariance !== undefined) drawEllipses(context, plane, { mean, logVariance, axes, width, ink: style.ink });
       if (grid !== undefined) {
         // A rim keeps the points apart from the pictures under them.
-        drawPoints(context, plane, { data: mean.data as Float32Array, width }, { colour: '#ffffffd0', radius: 3.6, axes });
+        drawPoints(
+          context,
+          plane,
+          { data: mean.data as Float32Array, width },
+          { colour: '#ffffffd0', radius: 3.6, axes },
+        );
       }
       const colour = (i: number): string => (labels === undefined ? style.accent : classColour(labels[i]!));
       drawPoints(context, plane, { data: mean.data as Float32Array, width }, { colour, radius: 2.6, axes });
@@ -91,11 +102,7 @@ function CodePlane({ codes, step }: { codes: Codes; step: number }): JSX.Element
     <>
       {width > 2 && (
         <div class="row">
-          <Pick
-            label="Across"
-            value={asSignal(first, x)}
-            options={options}
-          />
+          <Pick label="Across" value={asSignal(first, x)} options={options} />
           <Pick label="Up" value={asSignal(second, y)} options={options} />
         </div>
       )}
@@ -121,12 +128,14 @@ function CodePlane({ codes, step }: { codes: Codes; step: number }): JSX.Element
       />
       {labels !== undefined && (
         <ul class="classes" aria-label="Colours of the classes">
-          {[...new Set(labels)].sort((a, b) => a - b).map((i) => (
-            <li key={i}>
-              <span class="dot" style={{ background: classColour(i) }} />
-              {names[i] ?? i}
-            </li>
-          ))}
+          {[...new Set(labels)]
+            .sort((a, b) => a - b)
+            .map((i) => (
+              <li key={i}>
+                <span class="dot" style={{ background: classColour(i) }} />
+                {names[i] ?? i}
+              </li>
+            ))}
         </ul>
       )}
       {telling[0]?.kl !== undefined && <Divergences dimensions={telling} />}
@@ -191,7 +200,13 @@ function drawDecoded(context: CanvasRenderingContext2D, plane: Plane, grid: NonN
 function drawEllipses(
   context: CanvasRenderingContext2D,
   plane: Plane,
-  { mean, logVariance, axes, width, ink }: { mean: HostTensor; logVariance: HostTensor; axes: readonly [number, number]; width: number; ink: string },
+  {
+    mean,
+    logVariance,
+    axes,
+    width,
+    ink,
+  }: { mean: HostTensor; logVariance: HostTensor; axes: readonly [number, number]; width: number; ink: string },
 ): void {
   context.strokeStyle = ink;
   context.globalAlpha = 0.35;
@@ -201,7 +216,15 @@ function drawEllipses(
     const spread = axes.map((d) => Math.exp(Number(logVariance.data[i * width + d]) / 2)) as [number, number];
     const [px, py] = [plane.x(place[0]), plane.y(place[1])];
     context.beginPath();
-    context.ellipse(px, py, Math.abs(plane.x(place[0] + spread[0]) - px), Math.abs(plane.y(place[1] + spread[1]) - py), 0, 0, 2 * Math.PI);
+    context.ellipse(
+      px,
+      py,
+      Math.abs(plane.x(place[0] + spread[0]) - px),
+      Math.abs(plane.y(place[1] + spread[1]) - py),
+      0,
+      0,
+      2 * Math.PI,
+    );
     context.stroke();
   }
   context.globalAlpha = 1;
@@ -211,22 +234,23 @@ const barHeight = 120;
 
 function Divergences({ dimensions }: { dimensions: readonly Telling[] }): JSX.Element {
   const draw = useMemo(
-    () => ({ context, width, height, style }: Surface) => {
-      const largest = Math.max(...dimensions.map(({ kl = 0 }) => kl), 0.1);
-      const pitch = (width - 10) / dimensions.length;
-      context.font = `10px ${style.font}`;
-      context.textAlign = 'center';
-      for (const [i, { dimension, kl = 0 }] of dimensions.entries()) {
-        const tall = (kl / largest) * (height - 34);
-        context.fillStyle = kl > 0.1 ? style.accent : style.rule;
-        context.fillRect(5 + i * pitch + 1, height - 18 - tall, Math.max(1, pitch - 3), tall);
-        context.fillStyle = style.muted;
-        if (pitch > 20) {
-          context.fillText(`z${dimension + 1}`, 5 + (i + 0.5) * pitch, height - 5);
-          context.fillText(kl.toFixed(1), 5 + (i + 0.5) * pitch, height - 22 - tall);
+    () =>
+      ({ context, width, height, style }: Surface) => {
+        const largest = Math.max(...dimensions.map(({ kl = 0 }) => kl), 0.1);
+        const pitch = (width - 10) / dimensions.length;
+        context.font = `10px ${style.font}`;
+        context.textAlign = 'center';
+        for (const [i, { dimension, kl = 0 }] of dimensions.entries()) {
+          const tall = (kl / largest) * (height - 34);
+          context.fillStyle = kl > 0.1 ? style.accent : style.rule;
+          context.fillRect(5 + i * pitch + 1, height - 18 - tall, Math.max(1, pitch - 3), tall);
+          context.fillStyle = style.muted;
+          if (pitch > 20) {
+            context.fillText(`z${dimension + 1}`, 5 + (i + 0.5) * pitch, height - 5);
+            context.fillText(kl.toFixed(1), 5 + (i + 0.5) * pitch, height - 22 - tall);
+          }
         }
-      }
-    },
+      },
     [dimensions],
   );
   return (

@@ -4,7 +4,13 @@ import { useMemo } from 'preact/hooks';
 import type { Answers } from '../../../../src/inference/explore-queries.js';
 import { Picture, type Surface } from '../../pictures/picture.js';
 
-export function SignalCurve({ trajectory, frame }: { trajectory: Answers['trajectory']; frame: number }): JSX.Element | null {
+export function SignalCurve({
+  trajectory,
+  frame,
+}: {
+  trajectory: Answers['trajectory'];
+  frame: number;
+}): JSX.Element | null {
   const times = trajectory.numbers['time'];
   const alphas = trajectory.numbers['alpha_bar'];
   const draw = useMemo(
@@ -33,7 +39,12 @@ const inset = { left: 8, right: 8, top: 14, bottom: 20 };
 /** Powers of ten of the ratio that the curve spans. */
 const decades = [-4, 4] as const;
 
-function drawCurve({ context, width, height, style }: Surface, times: readonly number[], alphas: readonly number[], frame: number): void {
+function drawCurve(
+  { context, width, height, style }: Surface,
+  times: readonly number[],
+  alphas: readonly number[],
+  frame: number,
+): void {
   const largest = Math.max(...times, 1);
   const x = (time: number): number => inset.left + (1 - time / largest) * (width - inset.left - inset.right);
   const y = (part: number): number => height - inset.bottom - part * (height - inset.top - inset.bottom);

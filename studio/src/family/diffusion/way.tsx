@@ -47,7 +47,17 @@ function View({ view, all, frame, step }: { view: string; all: HostTensor; frame
   return <PointView name={name} description={description} all={all} items={items} />;
 }
 
-function PointView({ name, description, all, items }: { name: string; description: string; all: HostTensor; items: HostTensor }): JSX.Element {
+function PointView({
+  name,
+  description,
+  all,
+  items,
+}: {
+  name: string;
+  description: string;
+  all: HostTensor;
+  items: HostTensor;
+}): JSX.Element {
   const draw = useMemo(
     () => (surface: Surface) => {
       const width = items.shape[1]!;
@@ -57,7 +67,15 @@ function PointView({ name, description, all, items }: { name: string; descriptio
     },
     [all, items],
   );
-  return <Picture name={name} description={description} height={(width) => width} draw={draw} table={() => itemTable(items)} />;
+  return (
+    <Picture
+      name={name}
+      description={description}
+      height={(width) => width}
+      draw={draw}
+      table={() => itemTable(items)}
+    />
+  );
 }
 
 /** [count, frames, ...shape] at one frame. */

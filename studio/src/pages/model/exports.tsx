@@ -6,7 +6,12 @@ import { download } from '../../export/save.js';
 import type { RunView } from '../../run/run-view.js';
 import { notifyError } from '../../shell/notices.js';
 
-const kinds: readonly { readonly kind: ExportKind; readonly label: string; readonly type: string; readonly help: string }[] = [
+const kinds: readonly {
+  readonly kind: ExportKind;
+  readonly label: string;
+  readonly type: string;
+  readonly help: string;
+}[] = [
   { kind: 'onnx', label: 'ONNX', type: 'application/octet-stream', help: 'The model as ONNX, for any ONNX runtime' },
   { kind: 'safetensors', label: 'safetensors', type: 'application/octet-stream', help: 'The weights by name' },
   { kind: 'zip', label: 'zip', type: 'application/zip', help: 'The whole run: settings, log, weights' },

@@ -7,8 +7,8 @@ import { drawPlane, drawPoints, extentOf } from '../../pictures/plane.js';
 import { itemTable } from '../../pictures/table.js';
 import type { RunView } from '../../run/run-view.js';
 
-const shownAtMost = 36;
-const columns = 6;
+const shownAtMost = 32;
+const columns = 8;
 
 export function Samples({ run }: { run: RunView }): JSX.Element | null {
   const at = run.position.value;
@@ -33,7 +33,13 @@ export function Samples({ run }: { run: RunView }): JSX.Element | null {
   return <SamplePicture step={frame.step} samples={frame.value} />;
 }
 
-function SamplePicture({ step, samples }: { step: number; samples: NonNullable<ReturnType<RunView['samples']['at']>>['value'] }): JSX.Element | null {
+function SamplePicture({
+  step,
+  samples,
+}: {
+  step: number;
+  samples: NonNullable<ReturnType<RunView['samples']['at']>>['value'];
+}): JSX.Element | null {
   const images = useMemo(() => {
     const set = imageSet(samples);
     return set === undefined ? undefined : { ...set, count: Math.min(set.count, shownAtMost) };

@@ -1,6 +1,7 @@
 /** All settings of a model, made from its schema: data, architecture, training. */
-import type { JSX } from 'preact';
+
 import { dataSets } from 'virtual:models';
+import type { JSX } from 'preact';
 import type { Session } from '../../run/session.js';
 import type { Field } from '../../settings/describe.js';
 import { defaultsOf, equalValues, readValue, writeValue } from '../../settings/values.js';
@@ -39,7 +40,12 @@ export function SettingsForm({ session }: { session: Session }): JSX.Element {
         <h2>Data</h2>
         <div class="field">
           <label for="data">Data set</label>
-          <select id="data" value={choice.data} aria-describedby="data-help" onChange={(e) => session.change({ data: e.currentTarget.value })}>
+          <select
+            id="data"
+            value={choice.data}
+            aria-describedby="data-help"
+            onChange={(e) => session.change({ data: e.currentTarget.value })}
+          >
             {usable.map((set) => (
               <option key={set.id} value={set.id}>
                 {set.title}
@@ -82,7 +88,15 @@ export function SettingsForm({ session }: { session: Session }): JSX.Element {
   );
 }
 
-function Group({ title, session, fields }: { title: string; session: Session; fields: readonly Field[] }): JSX.Element | null {
+function Group({
+  title,
+  session,
+  fields,
+}: {
+  title: string;
+  session: Session;
+  fields: readonly Field[];
+}): JSX.Element | null {
   if (fields.length === 0) return null;
   return (
     <section>

@@ -1,7 +1,8 @@
 /** The right side: the formula with the run's numbers, samples at a fixed seed, every metric along the steps. */
+
+import { families } from 'virtual:concepts';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { families } from 'virtual:concepts';
 import { Formula } from '../../map/details.js';
 import { useDetails } from '../../map/load-details.js';
 import { Chart } from '../../pictures/chart.js';

@@ -1,12 +1,13 @@
 /** The middle: the pictures of the model's family, or an invitation as long as there is no run. */
-import type { JSX } from 'preact';
-import { dataSets } from 'virtual:models';
+
 import { families } from 'virtual:concepts';
+import { dataSets } from 'virtual:models';
+import type { JSX } from 'preact';
 import type { FamilyProps } from '../../family/family.js';
 import { ConceptText } from '../../map/details.js';
+import type { Session } from '../../run/session.js';
 import { Icon } from '../../shell/icon.js';
 import { lazy } from '../../shell/lazy.js';
-import type { Session } from '../../run/session.js';
 
 const wait = <p class="empty">Loading…</p>;
 const Autoencoders = lazy<FamilyProps>(() => import('../../family/autoencoder.js'), wait);

@@ -1,9 +1,9 @@
 /** Play, pause, step, reset, speed, and the timeline that moves every panel. */
 import type { JSX } from 'preact';
-import { Icon } from '../../shell/icon.js';
 import { type Speed, speed, speeds } from '../../run/player.js';
 import type { RunView } from '../../run/run-view.js';
 import type { Session } from '../../run/session.js';
+import { Icon } from '../../shell/icon.js';
 
 export function Transport({ session }: { session: Session }): JSX.Element {
   const run = session.run.value;
@@ -20,7 +20,13 @@ export function Transport({ session }: { session: Session }): JSX.Element {
         >
           <Icon name={playing ? 'pause' : 'play'} />
         </button>
-        <button type="button" class="tool" aria-label="One step" title="One step (.)" onClick={() => void session.step(1)}>
+        <button
+          type="button"
+          class="tool"
+          aria-label="One step"
+          title="One step (.)"
+          onClick={() => void session.step(1)}
+        >
           <Icon name="step" />
         </button>
         <button
