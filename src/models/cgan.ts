@@ -9,9 +9,8 @@
  * The generator descends −E ln D(G(z | y) | y). Labels y are drawn as in the data: those of the batch at hand. They
  * enter as one-hot vectors: beside the code, beside flat items, and as constant planes beside images.
  *
- * What differs from the paper: on images the networks are those of `dcgan` unless `architecture` is 'mlp', with
- * spectral norm in the discriminator: with batch norm it soon knew every generated image, and the samples became one.
- * The paper's maxout, dropout and separate first layers for the label are left out; z ~ N(0, I); Adam.
+ * What differs from the paper: on images the networks are those of `dcgan` unless `architecture` is 'mlp'. The paper's
+ * maxout, dropout and separate first layers for the label are left out; z ~ N(0, I); Adam.
  */
 import { z } from 'zod';
 import { type Conditions, defineModel } from '../contract/index.js';
@@ -19,9 +18,9 @@ import { UsageError } from '../core/errors.js';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { nonSaturating } from '../losses/index.js';
-import { type Context, type Layer, Module, spectralNorm } from '../nn/index.js';
+import { type Context, type Layer, Module } from '../nn/index.js';
 import { concat } from '../ops/index.js';
-import { adam, constant } from '../optim/index.js';
+import { adam, linear } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
 import { phasesOf } from './blocks/adversarial-game.js';
 import {
@@ -30,7 +29,6 @@ import {
   type DiscriminatorNetwork,
   MlpDiscriminator,
   MlpGenerator,
-  type Wrap,
 } from './blocks/adversarial-networks.js';
 
 interface Sizes {
@@ -52,8 +50,7 @@ class ConditionalGan extends Module {
     const inputs = latent + classes;
     if (architecture === 'conv') {
       this.generator = new ConvGenerator({ shape, inputs, channels, rng });
-      const wrap: Wrap = (layer) => spectralNorm(layer, { rng });
-      this.discriminator = new ConvDiscriminator({ shape, classes, channels, wrap, rng });
+      this.discriminator = new ConvDiscriminator({ shape, classes, channels, batchNorm: true, rng });
     } else {
       this.generator = new MlpGenerator({ shape, inputs, hidden, layers, rng });
       this.discriminator = new MlpDiscriminator({ shape, classes, hidden, layers, rng });
@@ -97,9 +94,9 @@ export default defineModel({
     epochs: z
       .number()
       .positive()
-      .default(40)
+      .default(30)
       .describe('Passes over the training data; each move of a player takes a batch of it.'),
-    learningRate: z.number().positive().default(2e-4).describe("Both players' rate."),
+    learningRate: z.number().positive().default(2e-4).describe("Both players' first rate; it falls to 0 in a line."),
     architecture: z.enum(['conv', 'mlp']).default('conv').describe('Convolutions, for images; or hidden layers.'),
     latent: z.number().int().positive().default(64).describe('Dimensions of the code.'),
     layers: z.number().int().positive().default(2).describe('mlp: hidden layers of either network.'),
@@ -107,17 +104,12 @@ export default defineModel({
     channels: z.number().int().positive().default(32).describe('conv: channels at half the resolution.'),
     beta1: z.number().min(0).lt(1).default(0.5).describe("Adam's β₁; the usual 0.9 makes games swing."),
     discriminatorSteps: z.number().int().positive().default(1).describe('Moves of the discriminator in a step.'),
-    generatorSteps: z
-      .number()
-      .int()
-      .positive()
-      .default(2)
-      .describe('Moves of the generator in a step; with 1 the discriminator is soon sure of everything.'),
+    generatorSteps: z.number().int().positive().default(1).describe('Moves of the generator in a step.'),
   },
   defaultsFor: {
+    image: { batchSize: 64 },
     points: {
       epochs: 60,
-      generatorSteps: 1,
       validateEvery: 500,
       learningRate: 1e-3,
       architecture: 'mlp',
@@ -128,9 +120,10 @@ export default defineModel({
   },
   presets: { tiny: { latent: 4, layers: 2, hidden: 16, channels: 4, batchSize: 16, epochs: 1 } },
 
-  create(config, { data: { shape, labels = [] }, rng }) {
+  create(config, { data: { shape, labels = [] }, rng, totalSteps }) {
     const net = new ConditionalGan(shape, labels.length, config, rng);
-    const moving = { optimizer: adam({ beta1: config.beta1 }), learningRate: constant(config.learningRate) };
+    const optimizer = adam({ beta1: config.beta1 });
+    const falling = (moves: number) => linear(config.learningRate, { steps: totalSteps * moves });
 
     return {
       module: net,
@@ -147,13 +140,15 @@ export default defineModel({
             name: 'discriminator',
             parameters: net.discriminator.parameters(),
             moves: config.discriminatorSteps,
-            ...moving,
+            optimizer,
+            learningRate: falling(config.discriminatorSteps),
           },
           generator: {
             name: 'generator',
             parameters: net.generator.parameters(),
             moves: config.generatorSteps,
-            ...moving,
+            optimizer,
+            learningRate: falling(config.generatorSteps),
           },
         },
       ),

@@ -9,8 +9,8 @@
  * 0.2 in the discriminator; weights start as N(0, 0.02²); Adam at 2·10⁻⁴ with β₁ = 0.5, batches of 128.
  *
  * What differs from the paper: 4×4 kernels instead of 5×5, so that every place is painted by equally many of them;
- * z ~ N(0, I) instead of uniform noise; sizes follow the images (28×28: two strides; 64×64: four, with the paper's
- * 1024 channels at channels = 128); two generator moves a step; the discriminator's batch norm keeps no running
+ * z ~ N(0, I) instead of uniform noise; sizes follow the images (28×28: three strides; 64×64: four, with the paper's
+ * 1024 channels at channels = 128); batches of 64; rates that fall to 0; the discriminator's batch norm keeps no running
  * statistics.
  */
 import { z } from 'zod';
@@ -18,7 +18,7 @@ import { defineModel } from '../contract/index.js';
 import type { Shape } from '../core/shape.js';
 import { nonSaturating } from '../losses/index.js';
 import { Module } from '../nn/index.js';
-import { adam, constant } from '../optim/index.js';
+import { adam, linear } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
 import { phasesOf } from './blocks/adversarial-game.js';
 import { ConvDiscriminator, ConvGenerator } from './blocks/adversarial-networks.js';
@@ -52,29 +52,26 @@ export default defineModel({
       .positive()
       .default(30)
       .describe('Passes over the training data; each move of a player takes a batch of it.'),
-    learningRate: z.number().positive().default(2e-4).describe("Both players' rate."),
+    learningRate: z.number().positive().default(2e-4).describe("Both players' first rate; it falls to 0 in a line."),
     latent: z.number().int().positive().default(100).describe('Dimensions of the code.'),
     channels: z
       .number()
       .int()
       .positive()
-      .default(64)
+      .default(32)
       .describe('Channels at half the resolution; twice as many at each halving.'),
     beta1: z.number().min(0).lt(1).default(0.5).describe("Adam's β₁; the usual 0.9 makes games swing."),
     discriminatorSteps: z.number().int().positive().default(1).describe('Moves of the discriminator in a step.'),
-    generatorSteps: z
-      .number()
-      .int()
-      .positive()
-      .default(2)
-      .describe('Moves of the generator in a step; with 1 the discriminator is soon sure of everything.'),
+    generatorSteps: z.number().int().positive().default(1).describe('Moves of the generator in a step.'),
   },
+  defaultsFor: { image: { batchSize: 64 } },
   presets: { tiny: { latent: 4, channels: 4, batchSize: 16, epochs: 1 } },
 
-  create(config, { data: { shape }, rng }) {
+  create(config, { data: { shape }, rng, totalSteps }) {
     const net = new Dcgan(shape, config, rng);
     const { generator, discriminator } = net;
-    const moving = { optimizer: adam({ beta1: config.beta1 }), learningRate: constant(config.learningRate) };
+    const optimizer = adam({ beta1: config.beta1 });
+    const falling = (moves: number) => linear(config.learningRate, { steps: totalSteps * moves });
 
     return {
       module: net,
@@ -91,13 +88,15 @@ export default defineModel({
             name: 'discriminator',
             parameters: discriminator.parameters(),
             moves: config.discriminatorSteps,
-            ...moving,
+            optimizer,
+            learningRate: falling(config.discriminatorSteps),
           },
           generator: {
             name: 'generator',
             parameters: generator.parameters(),
             moves: config.generatorSteps,
-            ...moving,
+            optimizer,
+            learningRate: falling(config.generatorSteps),
           },
         },
       ),

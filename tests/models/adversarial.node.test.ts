@@ -172,15 +172,23 @@ describe('refusals', () => {
   test('convolutions on points, or on images that cannot be halved', async () => {
     const points = await load('gaussians');
     expect(() => make(dcgan, points)).toThrow(/kind image/);
-    expect(() => make(cgan, points, { architecture: 'conv' })).toThrow(/images with even sides/);
-    const odd = { kind: 'image', shape: [1, 27, 28] } as const;
+    expect(() => make(cgan, points, { architecture: 'conv' })).toThrow(/images with sides of 7/);
+    const small = { kind: 'image', shape: [1, 6, 28] } as const;
     const settings = resolveSettings(dcgan, {}, { preset: 'tiny' });
-    expect(() => instantiate(dcgan, settings, odd, { seed: 1, totalSteps: 1 })).toThrow(/even sides.*\[1, 27, 28\]/s);
+    expect(() => instantiate(dcgan, settings, small, { seed: 1, totalSteps: 1 })).toThrow(/of 7 pixels.*\[1, 6, 28\]/s);
   });
 });
 
+test('images of odd sides are made in their size', async () => {
+  const odd = { kind: 'image', shape: [1, 27, 30] } as const; // 27, 13, 6 and 30, 15, 7
+  const settings = resolveSettings(dcgan, {}, { preset: 'tiny' });
+  const instance = instantiate(dcgan, settings, odd, { seed: 1, totalSteps: 1 });
+  const images = await drawSamples(instance, { count: 3, seed: 1 });
+  expect(images.shape).toEqual([3, 1, 27, 30]);
+});
+
 test.each([
-  [[1, 28, 28], 2],
+  [[1, 28, 28], 3],
   [[3, 32, 32], 3],
   [[3, 64, 64], 4],
   [[1, 8, 12], 1],

@@ -102,7 +102,7 @@ function stack(inputs: number, hidden: number, layers: number, rng: Rng): Linear
 const weightInitializer = initializers.normal({ std: 0.02 });
 const strided = { stride: 2, padding: 1, weightInitializer } as const;
 
-/** z → [B, channels·2^(k−1), H/2^k, W/2^k] → k doublings of the sides → [B, C, H, W], batch norm and ReLU between. */
+/** z → [B, channels·2^(k−1), …the smallest sides] → k doublings of the sides → [B, C, H, W], batch norm and ReLU between. */
 export class ConvGenerator extends Module {
   readonly input: Linear;
   readonly inputNorm: BatchNorm2d;
@@ -112,15 +112,23 @@ export class ConvGenerator extends Module {
 
   constructor({ shape, inputs, channels, rng }: GeneratorOptions & { channels: number }) {
     super();
-    const { halvings, sides } = pyramid(shape);
+    const sides = pyramid(shape);
+    const halvings = sides.length - 1;
     const widest = channels * 2 ** (halvings - 1);
-    this.#first = [widest, ...sides];
+    this.#first = [widest, ...sides[halvings]!];
     this.input = new Linear(inputs, sizeOf(this.#first), { bias: false, weightInitializer, rng });
     this.inputNorm = new BatchNorm2d(widest);
     this.up = Array.from({ length: halvings }, (_, i) => {
       const last = i === halvings - 1;
       const width = widest / 2 ** i;
-      return new ConvTranspose2d(width, last ? shape[0]! : width / 2, 4, { ...strided, bias: last, rng });
+      // Twice the side, and one more where the halving dropped a pixel.
+      const outputPadding = sides[halvings - 1 - i]!.map((side) => side % 2) as [number, number];
+      return new ConvTranspose2d(width, last ? shape[0]! : width / 2, 4, {
+        ...strided,
+        outputPadding,
+        bias: last,
+        rng,
+      });
     });
     this.norms = this.up.slice(1).map((_, i) => new BatchNorm2d(widest / 2 ** (i + 1)));
   }
@@ -152,7 +160,8 @@ export class ConvDiscriminator extends Module implements DiscriminatorNetwork {
   constructor(options: DiscriminatorOptions & { channels: number; batchNorm?: boolean }) {
     super();
     const { shape, channels, rng, classes = 0, wrap = plain, outputBias = true, batchNorm = false } = options;
-    const { halvings, sides } = pyramid(shape);
+    const sides = pyramid(shape);
+    const halvings = sides.length - 1;
     const width = (i: number): number => channels * 2 ** i;
     this.down = Array.from({ length: halvings }, (_, i) => {
       const bias = i === 0 || !batchNorm;
@@ -160,7 +169,7 @@ export class ConvDiscriminator extends Module implements DiscriminatorNetwork {
     });
     const normed = batchNorm ? this.down.slice(1) : [];
     this.norms = normed.map((_, i) => new BatchNorm2d(width(i + 1), { trackRunningStats: false }));
-    const features = width(halvings - 1) * sizeOf(sides);
+    const features = width(halvings - 1) * sizeOf(sides[halvings]!);
     this.output = wrap(new Linear(features, 1, { bias: outputBias, weightInitializer, rng }));
     this.#shape = shape;
   }
@@ -186,20 +195,18 @@ function planes(told: Tensor, [, H, W]: Shape): Tensor {
 }
 
 /**
- * How often the sides of an image can be halved, to no less than 4, and the sides that remain: 28 → 7, 32 → 4, 64 → 4.
+ * The sides of an image, and of its halvings down to 3 or 4 … 6: 28, 14, 7, 3; 32, 16, 8, 4. Odd sides lose a pixel.
  * @throws UsageError for other items than images, and for images that cannot be halved at all
  */
-function pyramid(shape: Shape): { readonly halvings: number; readonly sides: readonly [number, number] } {
-  let halvings = 0;
+function pyramid(shape: Shape): (readonly [number, number])[] {
+  const sides: [number, number][] = [];
   let [, H = 0, W = 0] = shape;
-  while (shape.length === 3 && H % 2 === 0 && W % 2 === 0 && Math.min(H, W) >= 8) {
-    [H, W] = [H / 2, W / 2];
-    halvings++;
-  }
-  if (halvings > 0) return { halvings, sides: [H, W] };
+  for (; Math.min(H, W) >= 7; H = H >> 1, W = W >> 1) sides.push([H, W]);
+  sides.push([H, W]);
+  if (shape.length === 3 && sides.length > 1) return sides;
   throw new UsageError({
     operation: 'convolutional generator',
-    expected: 'images with even sides of 8 pixels or more',
+    expected: 'images with sides of 7 pixels or more',
     got: `items of shape ${formatShape(shape)}`,
     remedy: 'Choose other data, or a model of hidden layers such as gan.',
   });
