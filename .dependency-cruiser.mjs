@@ -43,15 +43,15 @@ const rooms = {
   models: [...chain, 'random', 'nn', 'losses', 'processes', 'optim', 'data', 'contract'],
   web: portable,
   node: portable,
-  // The command line and the server stand on the public surface: the node room and `publicFiles`.
-  server: ['node'],
+  server: [...portable, 'node'],
+  // The command line stands on the public surface: the node room, the server and `publicFiles`.
   cli: ['node', 'server'],
 };
 
 /** The public surface of the portable rooms, and the rooms that may import it, file by file. */
 const entry = '^src/index[.]ts$';
 const modelList = '^src/models/index[.]ts$';
-const publicFiles = { web: [entry], node: [entry], server: [entry, modelList], cli: [entry, modelList] };
+const publicFiles = { web: [entry], node: [entry], server: [entry], cli: [entry, modelList] };
 const inRooms = (names) => `^src/(${names.join('|')})/`;
 
 /** Files of no room; `globals.d.ts` declares what every JavaScript host has. */

@@ -18,6 +18,7 @@ import { addReconstruct } from './reconstruct.js';
 import { addSample } from './sample.js';
 import { addFillMask, addScore } from './score.js';
 import { addServe } from './serve.js';
+import { addStudio } from './studio.js';
 import { addTrain } from './train.js';
 import { addTraverse } from './traverse.js';
 
@@ -48,6 +49,7 @@ const commands = [
   addInpaint,
   addExport,
   addImport,
+  addStudio,
   addServe,
   addDoctor,
 ];

@@ -89,6 +89,35 @@ export function gridOf(images: HostTensor, options: GridOptions = {}): Canvas {
   return canvas;
 }
 
+/**
+ * The images of a grid that `imageGrid` has drawn, in steps of 1/255; undefined where the picture is no such grid.
+ * @param picture red, green, blue and opacity of each pixel, a byte each
+ * @param shape of one image: [C, H, W]
+ */
+export function imagesOf(
+  { width, height, data }: { width: number; height: number; data: Uint8Array },
+  [C, H, W]: readonly number[],
+): HostTensor | undefined {
+  if (C === undefined || H === undefined || W === undefined) return undefined;
+  let scale = Math.max(1, Math.ceil(readable / Math.min(H, W)));
+  const fits = (): boolean => (width - gap) % (W * scale + gap) === 0 && (height - gap) % (H * scale + gap) === 0;
+  while (scale > 1 && !fits()) scale--;
+  if (!fits()) return undefined;
+  const columns = (width - gap) / (W * scale + gap);
+  const cells = (columns * (height - gap)) / (H * scale + gap);
+  const images: number[][] = [];
+  for (let n = 0; n < cells; n++) {
+    const left = gap + (n % columns) * (W * scale + gap);
+    const top = gap + Math.floor(n / columns) * (H * scale + gap);
+    const at = (i: number, c: number): number =>
+      data[((top + Math.floor(i / W) * scale) * width + left + (i % W) * scale) * 4 + c]!;
+    const pixels = Array.from({ length: H * W }, (_, i) => i);
+    if (pixels.every((i) => paper.every((value, c) => at(i, c) === value))) break; // the last row may have empty places
+    images.push(Array.from({ length: C }, (_, c) => pixels.map((i) => at(i, c) / 255)).flat());
+  }
+  return { shape: [images.length, C, H, W], dtype: 'float32', data: Float32Array.from(images.flat()) };
+}
+
 /** Points [N, 2], one or several series, in a plot with equal units on both axes. */
 export function pointPlot(series: readonly PointSeries[]): Uint8Array {
   return encodePng(plotPoints(series));

@@ -51,6 +51,15 @@ export async function lockRun(directory: string): Promise<RunLock> {
   }
 }
 
+/** The id of a process that trains in a directory; undefined where none does, or it runs on another machine. */
+export async function trainerOf(directory: string): Promise<number | undefined> {
+  for (const name of await namesIn(directory)) {
+    const [, host, pid] = pattern.exec(name) ?? [];
+    if (isLock(name) && host === hostname() && (await lives(name))) return Number(pid);
+  }
+  return undefined;
+}
+
 /** The lock of another living process; those of dead ones are removed. */
 async function findOther(directory: string, own: string): Promise<string | undefined> {
   for (const name of await namesIn(directory)) {

@@ -39,7 +39,7 @@ export interface TrainRequest extends DataAccess {
   readonly sampleEvery?: number | undefined;
   readonly checkpointEvery?: number | undefined;
   /** The same, for whoever needs to know first how many steps there will be; where they are not given by themselves. */
-  readonly pace?: (steps: Pick<Trainer, 'totalSteps' | 'stepsPerEpoch'>) => Partial<RunConfig['every']>;
+  readonly pace?: (trainer: Trainer) => Partial<RunConfig['every']>;
   /** Steps between evaluations, which then choose the best checkpoint; 0: only at the end. Default: there are none. */
   readonly evalEvery?: number | undefined;
   /** What is measured; the first chooses. Default: the most telling metric that fits. */
@@ -239,7 +239,7 @@ function checkEnd(directory: string, began: RunConfig, trainer: Trainer): void {
  */
 export async function* trainRun(
   { store, config, trainer, seconds: before, bestLoss, watch: measuring }: OpenRun,
-  { shouldStop = () => false, between, sampleCount }: Pick<LoopOptions, 'shouldStop' | 'between' | 'sampleCount'> = {},
+  { between, ...asked }: Pick<LoopOptions, 'shouldStop' | 'shouldLog' | 'between' | 'sampleCount'> = {},
 ): AsyncGenerator<RunEvent, void, undefined> {
   let start = performance.now();
   let lowest = bestLoss;
@@ -249,13 +249,12 @@ export async function* trainRun(
       logEvery: config.every.log,
       sampleEvery: config.every.samples,
       checkpointEvery: config.every.checkpoints,
-      shouldStop,
+      ...asked,
       between: async () => {
         const from = performance.now();
         await between?.();
         start += performance.now() - from;
       },
-      ...(sampleCount === undefined ? {} : { sampleCount }),
       ...(bestLoss === undefined ? {} : { bestLoss }),
       ...(measuring === undefined ? {} : { evaluate: () => measuring.measure() }),
       ...(config.every.evaluations === undefined ? {} : { evalEvery: config.every.evaluations }),

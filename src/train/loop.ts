@@ -40,6 +40,8 @@ export interface Measured {
 export interface LoopOptions {
   /** Steps between logged steps. */
   readonly logEvery?: number;
+  /** Asked after each step: true logs it though it is not due. */
+  readonly shouldLog?: () => boolean;
   /** Steps between samples; default: once an epoch. 0: only at the end. */
   readonly sampleEvery?: number;
   /** Steps between checkpoints; default: once an epoch. 0: only at the end. */
@@ -65,7 +67,7 @@ export interface LoopOptions {
 export async function* train(trainer: Trainer, options: LoopOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   const { stepsPerEpoch, totalSteps } = trainer;
   const { logEvery = 10, sampleEvery = stepsPerEpoch, checkpointEvery = stepsPerEpoch, sampleCount = 100 } = options;
-  const { between, shouldStop = () => false, evaluate, evalEvery = stepsPerEpoch } = options;
+  const { between, shouldLog, shouldStop = () => false, evaluate, evalEvery = stepsPerEpoch } = options;
   const { sample, iterate } = trainer.instance.capabilities;
   const canSample = sample !== undefined || iterate !== undefined;
   let best = options.bestLoss ?? Infinity;
@@ -83,7 +85,7 @@ export async function* train(trainer: Trainer, options: LoopOptions = {}): Async
     const { step } = trainer.progress;
     const last = step === totalSteps;
     const due = (every: number): boolean => last || (every > 0 && step % every === 0);
-    if (due(logEvery)) {
+    if (due(logEvery) || shouldLog?.() === true) {
       const seconds = (performance.now() - clock) / 1000;
       const itemsPerSecond = ((step - counted) * trainer.itemsPerStep) / seconds;
       yield { kind: 'step', metrics, itemsPerSecond, ...trainer.progress };
