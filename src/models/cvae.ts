@@ -76,7 +76,12 @@ export default defineModel({
   data: { kinds: ['image'], default: 'synthetic-digits', labels: 'required' },
   config: {
     ...imageNetworkFields,
-    latent: z.number().int().positive().default(20).describe('Dimensions of the code.'),
+    latent: z
+      .number()
+      .int()
+      .positive()
+      .default(8)
+      .describe('Dimensions of the code; with many the label says less, and samples obey it less.'),
     ...observationFields,
   },
   presets: { tiny: { hidden: 32, latent: 4, channels: 4, batchSize: 16, epochs: 1 } },
