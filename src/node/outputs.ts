@@ -108,14 +108,17 @@ export interface ExportedFile {
   readonly openBatch: boolean;
 }
 
+/** The model as ONNX files by name, one for each thing it can do; their metadata say what it was trained on. */
+export function onnxFiles({ config, model, instance }: LoadedRun): ReturnType<typeof exportModel> {
+  const { id, labels, shape } = config.data;
+  const named = labels === undefined ? {} : { labels: JSON.stringify(labels) };
+  return exportModel(instance, shape, { model: model.id, data: id, ...named, genera: versions.genera });
+}
+
 /** Writes the model as ONNX files, one for each thing it can do. */
 export async function writeOnnx(run: LoadedRun, directory: string): Promise<ExportedFile[]> {
-  const { config, model, instance } = run;
-  const { id, labels } = config.data;
-  const named = labels === undefined ? {} : { labels: JSON.stringify(labels) };
-  const metadata = { model: model.id, data: id, ...named, genera: versions.genera };
   const files: ExportedFile[] = [];
-  for (const [name, { bytes, openBatch }] of await exportModel(instance, config.data.shape, metadata)) {
+  for (const [name, { bytes, openBatch }] of await onnxFiles(run)) {
     const path = join(directory, name);
     await writeFileWhole(path, bytes);
     files.push({ path, bytes: bytes.length, openBatch });

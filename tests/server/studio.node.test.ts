@@ -326,7 +326,7 @@ describe('a server that ends', () => {
       expect(all.length).toBeGreaterThanOrEqual(seen.length);
       expect(all.slice(0, seen.length)).toEqual(seen);
       const steps = all.flatMap(({ event }) => (event.kind === 'step' ? [event.step] : []));
-      expect(steps).toEqual(range(1, steps.length).map((i) => i * 20));
+      expect(steps).toEqual(range(1, steps.length).map((i) => i * 50));
       const info = (await second.runs()).find((run) => run.id === id)!;
       expect(info).toMatchObject({ state: 'stopped', step: (all.at(-1)!.event as { step: number }).step });
       const resumed = await second.ask('POST', `api/runs/${id}/resume`, {});

@@ -154,8 +154,8 @@ export class StudioHost {
       .catch((error: unknown) => {
         if (this.trainers.has(id)) throw error; // else it has come to its end, and stored all
       });
-    const bytes = await this.readers.ask(this.pathOf(id), (link) => link.call('export', { kind }));
-    return { name: kind === 'safetensors' ? `${id}.safetensors` : `${id}${kind === 'onnx' ? '-onnx' : ''}.zip`, bytes };
+    const { ending, bytes } = await this.readers.ask(this.pathOf(id), (link) => link.call('export', { kind }));
+    return { name: `${id}${ending}`, bytes };
   }
 
   /** Stores and ends everything. */

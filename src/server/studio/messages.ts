@@ -23,7 +23,11 @@ export interface Calls {
   explore: { readonly args: { readonly query: unknown }; readonly result: string };
   /** Stores the model as it stands. */
   store: { readonly args: object; readonly result: undefined };
-  export: { readonly args: { readonly kind: ExportKind }; readonly result: Uint8Array };
+  /** `ending`: the file's name without the run's. */
+  export: {
+    readonly args: { readonly kind: ExportKind };
+    readonly result: { readonly ending: string; readonly bytes: Uint8Array };
+  };
 }
 
 export type CallName = keyof Calls;

@@ -4,18 +4,17 @@ import { join, relative } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 import { explore } from '../../inference/explore.js';
 import type { Query } from '../../inference/explore-queries.js';
-import { exportModel } from '../../inference/export.js';
 import { useDevice } from '../../node/devices.js';
 import { isLeftover, namesIn, onDisk } from '../../node/files.js';
+import { onnxFiles } from '../../node/outputs.js';
 import { loadSplit } from '../../node/run-data.js';
 import { isLock } from '../../node/run-lock.js';
 import { type LoadedRun, loadRun } from '../../node/runs.js';
-import { versions } from '../../node/versions.js';
 import type { ExportKind } from '../../train/host.js';
 import type { Surroundings } from './messages.js';
 
 /** Bytes that hold numbers hardly get smaller. */
-const packed = /\.(png|gif|safetensors|onnx)$/;
+const incompressible = /\.(png|gif|safetensors|onnx)$/;
 
 export class ReadingSession {
   private readonly directory: string;
@@ -35,12 +34,19 @@ export class ReadingSession {
     return explore({ instance: run.instance, data: await this.held }, query);
   }
 
-  async export(kind: ExportKind): Promise<Uint8Array> {
+  /** What is exported, and its file name without the run's. */
+  async export(kind: ExportKind): Promise<{ ending: string; bytes: Uint8Array }> {
     if (kind === 'safetensors') {
       await this.load(); // says what is wrong where there is none, or it is damaged
-      return onDisk(`read ${this.weights}`, () => readFile(this.weights));
+      return { ending: '.safetensors', bytes: await onDisk(`read ${this.weights}`, () => readFile(this.weights)) };
     }
-    return zipSync(kind === 'onnx' ? await this.onnxFiles() : await this.allFiles());
+    if (kind === 'zip') return { ending: '.zip', bytes: zipSync(await this.allFiles()) };
+    const files = [...(await onnxFiles(await this.load()))];
+    const [only] = files;
+    if (only !== undefined && files.length === 1) return { ending: `-${only[0]}`, bytes: only[1].bytes };
+    const packed: Zippable = {};
+    for (const [name, { bytes }] of files) packed[name] = [bytes, { level: 0 }];
+    return { ending: '-onnx.zip', bytes: zipSync(packed) };
   }
 
   /** The model as it is stored, read anew when another one is. */
@@ -52,13 +58,6 @@ export class ReadingSession {
 
   private get weights(): string {
     return join(this.directory, 'model', 'model.safetensors');
-  }
-
-  private async onnxFiles(): Promise<Zippable> {
-    const { instance, config, model } = await this.load();
-    const metadata = { model: model.id, data: config.data.id, genera: versions.genera };
-    const files = await exportModel(instance, config.data.shape, metadata);
-    return Object.fromEntries([...files].map(([name, { bytes }]) => [name, [bytes, { level: 0 }]]));
   }
 
   /** The run's directory; names with a slash between folders. */
@@ -75,7 +74,7 @@ export class ReadingSession {
       if (bytes === undefined) Object.assign(files, await this.allFiles(path));
       else if (bytes !== null) {
         const key = relative(this.directory, path).replaceAll('\\', '/');
-        files[key] = [new Uint8Array(bytes), { level: packed.test(name) ? 0 : 6 }];
+        files[key] = [new Uint8Array(bytes), { level: incompressible.test(name) ? 0 : 6 }];
       }
     }
     return files;

@@ -20,9 +20,11 @@ const sampleCount = 64;
 
 /** How often a run that is watched tells something. Samples that take many steps are drawn once an epoch. */
 function pace({ totalSteps, stepsPerEpoch, instance }: Trainer): { log: number; samples: number; checkpoints: number } {
+  const { iterate, language } = instance.capabilities;
+  const pictures = language === undefined ? 60 : 20;
   return {
-    log: Math.ceil(totalSteps / 5000),
-    samples: instance.capabilities.iterate === undefined ? Math.ceil(totalSteps / 60) : stepsPerEpoch,
+    log: Math.ceil(totalSteps / 2000),
+    samples: iterate === undefined ? Math.ceil(totalSteps / pictures) : stepsPerEpoch,
     checkpoints: Math.min(stepsPerEpoch, Math.max(100, Math.ceil(totalSteps / 20))),
   };
 }
