@@ -88,7 +88,8 @@ export class StudioHost {
   }
 
   step(id: string, n: number): Promise<RunInfo> {
-    return this.act(id, async () => {
+    return this.act(id, async (info) => {
+      if (info.state === 'done') return;
       await (await this.opened(id)).call('step', { n });
     });
   }
@@ -162,7 +163,10 @@ export class StudioHost {
   async close(): Promise<void> {
     await Promise.allSettled(this.turns.values());
     await Promise.allSettled([...[...this.trainers.keys()].map((id) => this.endTrainer(id)), this.readers.endAll()]);
-    for (const events of this.seen.values()) events.close();
+    for (const events of this.seen.values()) {
+      await events.refresh().catch(() => undefined); // so that who watches hears the end
+      events.close();
+    }
   }
 
   /** Does something to a run and tells how it stands then. */

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
+import type { DataSet } from '../../data/data-set.js';
 import { explore } from '../../inference/explore.js';
 import type { Query } from '../../inference/explore-queries.js';
 import { useDevice } from '../../node/devices.js';
@@ -20,7 +21,7 @@ export class ReadingSession {
   private readonly directory: string;
   private readonly surroundings: Surroundings;
   private run: { readonly stamp: number; readonly loaded: Promise<LoadedRun> } | undefined;
-  private held: ReturnType<typeof loadSplit> | undefined;
+  private held: DataSet | undefined;
 
   constructor(directory: string, surroundings: Surroundings) {
     this.directory = directory;
@@ -30,8 +31,8 @@ export class ReadingSession {
 
   async explore(query: Query): Promise<unknown> {
     const run = await this.load();
-    this.held ??= loadSplit(run, 'validation', this.surroundings);
-    return explore({ instance: run.instance, data: await this.held }, query);
+    this.held ??= await loadSplit(run, 'validation', this.surroundings);
+    return explore({ instance: run.instance, data: this.held }, query);
   }
 
   /** What is exported, and its file name without the run's. */

@@ -44,21 +44,21 @@ export async function startStudio({ runs, host, port, ...surroundings }: StudioO
   useDevice(surroundings.device, surroundings);
   const token = randomBytes(24).toString('base64url');
   const studio = new StudioHost(resolve(runs), surroundings);
-  const end = new AbortController();
+  let ending = false;
   const listener = router({
     guard: { host, token },
     prefix: '/api/',
-    routes: routesOf(studio, end.signal),
+    routes: routesOf(studio),
     errorBody: (error) => ({ error: hostError(error) }),
     otherwise: studioFiles(),
-    refusal: () => (end.signal.aborted ? stopping() : undefined),
+    refusal: () => (ending ? stopping() : undefined),
   });
   const { url, close } = await listen(listener, host, port);
   return {
     url: `${url}/`,
     token,
     async stop() {
-      end.abort();
+      ending = true;
       await studio.close();
       await close();
     },
@@ -75,7 +75,7 @@ async function refuseRun(runs: string): Promise<void> {
   });
 }
 
-function routesOf(host: StudioHost, end: AbortSignal): Route[] {
+function routesOf(host: StudioHost): Route[] {
   const act = (action: 'pause' | 'resume' | 'stop' | 'reset'): Route => ({
     method: 'POST',
     path: `/api/runs/:id/${action}`,
@@ -116,7 +116,7 @@ function routesOf(host: StudioHost, end: AbortSignal): Route[] {
         response.writeHead(204).end();
       },
     },
-    { method: 'GET', path: '/api/runs/:id/events', handle: (exchange) => sendEvents(host, exchange, end) },
+    { method: 'GET', path: '/api/runs/:id/events', handle: (exchange) => sendEvents(host, exchange) },
     {
       method: 'POST',
       path: '/api/runs/:id/explore',
@@ -147,9 +147,9 @@ function routesOf(host: StudioHost, end: AbortSignal): Route[] {
   ];
 }
 
-/** Sends events of a run, those before first, as long as the client listens. */
-async function sendEvents(host: StudioHost, exchange: Exchange, end: AbortSignal): Promise<void> {
-  const { url, request, params } = exchange;
+/** Sends events of a run, past ones first, as long as the client listens and the run is there. */
+async function sendEvents(host: StudioHost, exchange: Exchange): Promise<void> {
+  const { url, request, params, signal } = exchange;
   const last = request.headers['last-event-id'];
   let next = last === undefined ? Number(url.searchParams.get('from') ?? 1) : Number(last) + 1;
   if (!Number.isSafeInteger(next) || next < 1) {
@@ -158,11 +158,11 @@ async function sendEvents(host: StudioHost, exchange: Exchange, end: AbortSignal
   const events = await host.events(params.id!);
   await events.refresh();
   const stream = new EventStream(exchange);
-  const signal = AbortSignal.any([exchange.signal, end]);
-  while (!signal.aborted && !events.isClosed) {
+  for (;;) {
     for (; next <= events.count && !signal.aborted; next++) await stream.send(await events.json(next), next);
+    if (signal.aborted || events.isClosed) break;
     await events.more(next - 1, { signal, milliseconds: beatEvery });
-    if (next > events.count && !signal.aborted) await stream.beat();
+    if (next > events.count && !signal.aborted && !events.isClosed) await stream.beat();
   }
   stream.end();
 }

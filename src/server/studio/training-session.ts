@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.js';
+import type { DataSet } from '../../data/data-set.js';
 import { explore } from '../../inference/explore.js';
 import type { Query } from '../../inference/explore-queries.js';
 import { onDisk } from '../../node/files.js';
@@ -44,7 +45,10 @@ export class TrainingSession {
   private over = false;
   private readonly questions: (() => Promise<void>)[] = [];
   private wake: () => void = () => undefined;
-  private turnWaiters: (() => void)[] = [];
+  /** Held-out items, once somebody has asked about them. */
+  private held: DataSet | undefined;
+  private answering: Promise<void> = Promise.resolve();
+  private readonly turnWaiters: (() => void)[] = [];
 
   private constructor(
     run: OpenRun,
@@ -143,12 +147,11 @@ export class TrainingSession {
   explore(query: Query): Promise<unknown> {
     const { trainer, config } = this.run;
     return this.ask(async () => {
-      this.held ??= loadSplit({ config, ...tokenizerOf(trainer) }, 'validation', this.surroundings);
-      const data = await this.held;
+      this.held ??= await loadSplit({ config, ...tokenizerOf(trainer) }, 'validation', this.surroundings);
+      const data = this.held;
       return trainer.withAverages(() => explore({ instance: trainer.instance, data }, query));
     });
   }
-  private held: ReturnType<typeof loadSplit> | undefined;
 
   /** Stores the model as it stands; where it is over that has been done. */
   store(): Promise<void> {
@@ -167,7 +170,7 @@ export class TrainingSession {
     });
   }
 
-  private answering: Promise<void> = Promise.resolve();
+  /** Answers what has been asked so far, one question after the other. */
   private answer(): Promise<void> {
     this.answering = this.answering.then(async () => {
       for (let next = this.questions.shift(); next !== undefined; next = this.questions.shift()) await next();
@@ -186,34 +189,38 @@ export class TrainingSession {
   }
 
   private async train(): Promise<void> {
-    let state: RunState = 'stopped';
-    let error: unknown;
     try {
       await this.hold();
-      if (this.stopping) await this.run.store.close();
-      else {
-        const between = (): Promise<void> => {
-          this.allowed--;
-          return this.hold();
-        };
-        const shouldStop = (): boolean => this.stopping;
-        const shouldLog = (): boolean => this.allowed < Infinity; // who counts steps wants to see each
-        for await (const event of trainRun(this.run, { between, shouldStop, shouldLog, sampleCount })) {
-          const { path: _, ...told } = event;
-          this.seconds = told.seconds;
-          if (told.kind === 'done') state = 'done';
-          await this.append(told);
-          if (told.kind === 'checkpoint') await this.log.sync();
-        }
-      }
-    } catch (cause) {
-      [state, error] = ['failed', cause];
+      if (this.stopping) {
+        await this.tell('stopped');
+        await this.run.store.close();
+      } else await this.takeSteps();
+    } catch (error) {
+      await this.tell('failed', error).catch(() => undefined); // a disk that is full cannot take this word either
     }
     this.over = true;
-    await this.tell(state, error).catch(() => undefined); // a disk that is full cannot take this word either
     this.tellTurn();
     await this.answer();
     await this.log.close();
+  }
+
+  private async takeSteps(): Promise<void> {
+    const options = {
+      between: (): Promise<void> => {
+        this.allowed--;
+        return this.hold();
+      },
+      shouldStop: (): boolean => this.stopping,
+      shouldLog: (): boolean => this.allowed < Infinity, // who counts steps wants to see each
+      sampleCount,
+    };
+    for await (const { path: _, ...event } of trainRun(this.run, options)) {
+      this.seconds = event.seconds;
+      await this.append(event);
+      if (event.kind === 'checkpoint') await this.log.sync();
+      // Said while the run is still locked, so that nobody else says it.
+      if (event.kind === 'done' || event.kind === 'stopped') await this.tell(event.kind);
+    }
   }
 
   /** Between two steps: answers questions, and waits while no step is allowed. */
