@@ -29,10 +29,11 @@ export function addStudio(program: Command, { io }: Context): void {
     .addHelpText('after', afterHelp)
     .action(async (runs: string, { json, open, ...options }: StudioOptions) => {
       const server = await startStudio({ runs, ...options });
-      const { url, token } = server;
+      const { url, token, built } = server;
       const address = `${url}#token=${token}`;
       print(io, { url, token }, { json, text: address });
       if (open && json !== true && io.stderr.isTTY === true && isLoopback(options.host)) openBrowser(address);
+      if (!built) note(io, 'the app has not been built: run `npm run build:studio`, then load its page again');
       note(io, 'Ctrl-C stops it');
       await untilStopped(io, () => server.stop());
     });

@@ -19,14 +19,20 @@ const place = { totalSteps: 100, epoch: 0 };
 const step = (n: number): HostEventBody => ({
   kind: 'step',
   step: n,
-  metrics: { loss: 1 / n, 'gradient_norm': 2 },
+  metrics: { loss: 1 / n, gradient_norm: 2 },
   itemsPerSecond: 5,
   seconds: n / 10,
   ...place,
 });
 const samples = (n: number, items: number): HostEventBody => {
   const data = Float32Array.from({ length: items * 16 }, (_, i) => (i % 17) / 16);
-  return { kind: 'samples', step: n, samples: { shape: [items, 1, 4, 4], dtype: 'float32', data }, seconds: n / 10, ...place };
+  return {
+    kind: 'samples',
+    step: n,
+    samples: { shape: [items, 1, 4, 4], dtype: 'float32', data },
+    seconds: n / 10,
+    ...place,
+  };
 };
 
 describe('the log of a run', () => {
@@ -86,19 +92,26 @@ describe('pictures', () => {
     const png = PNG.sync.read(Buffer.from(imageGrid({ shape, dtype: 'float32', data })));
     const images = imagesOf(png, [C, H, W]);
     expect(images?.shape).toEqual(shape);
-    expect(Math.max(...(images!.data as Float32Array).map((value, i) => Math.abs(value - data[i]!)))).toBeLessThan(1e-6);
+    expect(Math.max(...(images!.data as Float32Array).map((value, i) => Math.abs(value - data[i]!)))).toBeLessThan(
+      1e-6,
+    );
     expect(imagesOf(png, [C, H + 1, W])).toBeUndefined();
   });
 });
 
 describe('events of a run without a log', () => {
   const config = { totalSteps: 100, data: { kind: 'image', shape: [1, 4, 4] } } as unknown as RunConfig;
-  const line = (n: number, part: object): string => `${JSON.stringify({ step: n, epoch: n / 50, seconds: n, ...part })}\n`;
-  const metrics = (...lines: readonly string[]): void => appendFileSync(join(directory, 'metrics.jsonl'), lines.join(''));
+  const line = (n: number, part: object): string =>
+    `${JSON.stringify({ step: n, epoch: n / 50, seconds: n, ...part })}\n`;
+  const metrics = (...lines: readonly string[]): void =>
+    appendFileSync(join(directory, 'metrics.jsonl'), lines.join(''));
   const draw = (n: number): void => {
     mkdirSync(join(directory, 'samples'), { recursive: true });
     const data = new Float32Array(16).fill(1);
-    writeFileSync(join(directory, 'samples', `step-${n}.png`), imageGrid({ shape: [1, 1, 4, 4], dtype: 'float32', data }));
+    writeFileSync(
+      join(directory, 'samples', `step-${n}.png`),
+      imageGrid({ shape: [1, 1, 4, 4], dtype: 'float32', data }),
+    );
   };
   const told = async (after = -1): Promise<string[]> => {
     const bodies = await Promise.all((await deriveEvents(directory, config, after)).map((event) => event.read()));

@@ -10,7 +10,7 @@ import { onDisk } from '../../node/files.js';
 import type { HostEventBody } from '../../train/host.js';
 import { toJson } from '../../train/json.js';
 
-export const logName = 'events.jsonl';
+const logName = 'events.jsonl';
 
 const newLine = 10;
 /** Bytes of a line that hold its short fields. */

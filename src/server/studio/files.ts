@@ -14,6 +14,11 @@ const missing = `<!doctype html>
 <p>The Studio has not been built. Run <code>npm run build:studio</code>, then load this page again.
 `;
 
+/** Whether there is an app to serve. */
+export function studioIsBuilt(): boolean {
+  return existsSync(folder);
+}
+
 /**
  * Serves the Studio. Its pages are isolated from other origins, so that WebAssembly may use threads there.
  * A path that is no file is one of the app's pages: index.html.

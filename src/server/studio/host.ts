@@ -276,7 +276,9 @@ export class StudioHost {
   ): Promise<Pick<RunInfo, 'state' | 'step' | 'error'>> {
     await events.refresh();
     const trained = this.trainers.has(id);
-    if (!trained && (await events.trainer()) !== undefined) return { state: 'running', step: events.step };
+    if (!trained && (await events.trainer()) !== undefined) {
+      return { state: (events.isActive && events.status?.state) || 'running', step: events.step };
+    }
     if (!trained) {
       const note = 'its process had ended; it goes on from its last checkpoint';
       await events.settle({ kind: 'status', state: 'stopped', note, seconds: 0 });

@@ -45,6 +45,11 @@ export class RunEvents {
     return this.log.summary.status;
   }
 
+  /** Whether somebody tells in the log how the run goes on, or has died while he did. */
+  get isActive(): boolean {
+    return active.includes(this.status?.state);
+  }
+
   /** Takes note of what is new. */
   refresh(): Promise<void> {
     this.looking ??= this.look().finally(() => {
@@ -100,12 +105,12 @@ export class RunEvents {
    */
   async settle(word: HostEventBody & { kind: 'status' }): Promise<void> {
     await this.refresh();
-    if (!active.includes(this.status?.state)) return;
+    if (!this.isActive) return;
     try {
       const lock = await lockRun(this.directory);
       try {
         await this.log.refresh();
-        if (!active.includes(this.status?.state)) return;
+        if (!this.isActive) return;
         const writer = await LogWriter.open(this.directory);
         await writer.append(lineOf({ ...word, seconds: this.log.summary.seconds }));
         await writer.close();
@@ -132,7 +137,7 @@ export class RunEvents {
       this.stamp = '';
     }
     // Who writes a log tells everything in it.
-    if (!active.includes(this.status?.state)) await this.derive();
+    if (!this.isActive) await this.derive();
     if (this.count > before) for (const look of [...this.watchers]) look();
   }
 

@@ -11,7 +11,7 @@ import { EventStream } from '../event-stream.js';
 import { listen } from '../listen.js';
 import { type Exchange, type Route, readJson, router, sendJson } from '../router.js';
 import { stopping } from '../work-queue.js';
-import { studioFiles } from './files.js';
+import { studioFiles, studioIsBuilt } from './files.js';
 import { StudioHost } from './host.js';
 import type { Surroundings } from './messages.js';
 
@@ -34,6 +34,8 @@ export interface StudioServer {
   readonly url: string;
   /** Made anew each time; the app finds it in the fragment of its address: `<url>#token=<token>`. */
   readonly token: string;
+  /** Whether there is an app to serve; the interface is there without it. */
+  readonly built: boolean;
   /** Stores and ends what is trained, then closes. */
   stop(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function startStudio({ runs, host, port, ...surroundings }: StudioO
   return {
     url: `${url}/`,
     token,
+    built: studioIsBuilt(),
     async stop() {
       ending = true;
       await studio.close();
