@@ -36,6 +36,8 @@ interface OpenRun {
   info: RunInfo;
   /** Whether it is to train. */
   wanted: boolean;
+  /** Whether it could not be made ready. */
+  broken: boolean;
   /** The checkpoint that it went on from when the GPU was lost, if it was. */
   readonly lostAt: number | undefined;
 }
@@ -190,7 +192,9 @@ class BrowserHost implements TrainingHost {
   }
 
   /** The run, opened if it is not. */
-  #of(run: string): Promise<OpenRun> {
+  async #of(run: string): Promise<OpenRun> {
+    const open = await this.#open.get(run);
+    if (open?.broken === true) this.#close(open, 'opened anew');
     return this.#open.get(run) ?? this.#openRun(run);
   }
 
@@ -216,7 +220,7 @@ class BrowserHost implements TrainingHost {
     const worker = new RunWorker(this.#makeWorker(), (message) => this.#hear(open, message));
     try {
       const info = await worker.call('open', { run, options: this.#options, note });
-      open = { worker, info, wanted: false, lostAt };
+      open = { worker, info, wanted: false, broken: false, lostAt };
     } catch (error) {
       worker.end(error as Error);
       throw error;
@@ -226,7 +230,9 @@ class BrowserHost implements TrainingHost {
       ({ backend, description }) => {
         this.#device = { backend, description };
       },
-      () => this.#close(made, 'not ready'), // why is an event
+      () => {
+        made.broken = true; // why is an event
+      },
     );
     return made;
   }

@@ -27,8 +27,10 @@ function present(): Run {
 async function open({ run: asked, options, note }: OpenRequest): Promise<RunInfo> {
   const fresh = typeof asked === 'string' ? undefined : newRun(asked);
   const store = await RunDatabase.open();
-  const record = fresh === undefined ? await store.get(asked as string) : await store.create(fresh);
-  await holdRun(record.id);
+  // Nobody else writes to it from here on; what it was is read after that.
+  const id = fresh === undefined ? (asked as string) : (await store.create(fresh)).id;
+  await holdRun(id);
+  const record = await store.get(id);
   const log = new EventLog(record.id, store, await store.lastEvent(record.id), (event) =>
     tell({ kind: 'event', event, info: run.info }),
   );

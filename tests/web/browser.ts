@@ -5,7 +5,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { build, type InlineConfig } from 'vite';
 
 /** Chromium's path: `CHROMIUM_PATH`, one on PATH, playwright's own, or else one that playwright installs now. */
@@ -69,8 +69,9 @@ export function launch(graphics: Graphics = 'plain'): Promise<Browser> {
 }
 
 /** A new page whose errors and warnings are printed. */
-export async function openPage(browser: Browser, address: string): Promise<Page> {
+export async function openPage(browser: Browser | BrowserContext, address: string): Promise<Page> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(100_000); // machines may be busy; the test's own limit comes after it
   page.on('pageerror', (error) => console.error('page:', error));
   page.on('requestfailed', (request) => console.error('page:', request.url(), request.failure()?.errorText));
   page.on('console', (message) => {
@@ -87,6 +88,7 @@ export async function buildPages(root: string, config: InlineConfig = {}): Promi
     configFile: false,
     root,
     base: './',
+    worker: { format: 'es' },
     logLevel: 'warn',
     build: { outDir, emptyOutDir: true, target: 'es2023', minify: false, assetsInlineLimit: 0 },
     ...config,

@@ -20,7 +20,7 @@ function surroundings(graphics: Graphics, { isolated = true } = {}): { readonly 
     served = await serve(directory, { isolated });
     browser = await launch(graphics);
     page = await openPage(browser, `${served.origin}/`);
-    await page.waitForFunction(() => 'page' in globalThis);
+    await page.waitForFunction(() => 'lab' in globalThis);
   });
   afterAll(async () => {
     await browser?.close();
@@ -51,7 +51,7 @@ describe.skipIf(noBrowser !== undefined)('wasm', () => {
 
   test('the page is isolated, and the runtime has the threads that leave the page its core', async () => {
     const { isolated, cores, description } = await here.page.evaluate(async () => {
-      const { description } = await page.useDevice('wasm');
+      const { description } = await lab.useDevice('wasm');
       return { isolated: crossOriginIsolated, cores: navigator.hardwareConcurrency, description };
     });
     expect(isolated).toBe(true);
@@ -61,7 +61,7 @@ describe.skipIf(noBrowser !== undefined)('wasm', () => {
 
   test.each(models.map(({ id }) => id))('%s: each step and each sample is that of Node', async (model) => {
     const request: TrainRequest = { model, steps: 3, items: 48 };
-    const inPage = await here.page.evaluate((asked) => page.trainOn('wasm', asked), request);
+    const inPage = await here.page.evaluate((asked) => lab.trainOn('wasm', asked), request);
     const inNode = await trainHere(request);
     expect(inPage.id).toBe('wasm');
     expect(difference(inPage.losses, inNode.losses)).toBeLessThan(1e-3);
@@ -73,7 +73,7 @@ describe.skipIf(noBrowser !== undefined)('wasm', () => {
 
   test('the loss after many steps is that of Node', async () => {
     const request: TrainRequest = { model: 'vae', settings: { hidden: 64 }, steps: 60, items: 512 };
-    const inPage = await here.page.evaluate((asked) => page.trainOn('wasm', asked), request);
+    const inPage = await here.page.evaluate((asked) => lab.trainOn('wasm', asked), request);
     const inNode = await trainHere(request);
     const [last, expected] = [inPage.losses.at(-1)!.loss!, inNode.losses.at(-1)!.loss!];
     expect(Math.abs(last - expected)).toBeLessThan(1e-3 * Math.abs(expected));
@@ -82,7 +82,7 @@ describe.skipIf(noBrowser !== undefined)('wasm', () => {
 
   test('one page has one runtime: another build is refused by name', async () => {
     const message = await here.page.evaluate(() =>
-      page.useDevice('wasm', { threads: 3 }).then(
+      lab.useDevice('wasm', { threads: 3 }).then(
         () => 'taken',
         (error: Error) => error.message,
       ),
@@ -97,9 +97,9 @@ describe.skipIf(noBrowser !== undefined)('webgpu-sw', () => {
   test('a GPU that software imitates is none, unless it is asked for', async () => {
     const found = await here.page.evaluate(async () => ({
       raw: (await navigator.gpu.requestAdapter())?.info.architecture,
-      chosen: await page.findAdapter(),
-      forced: (await page.findAdapter({ allowSoftware: true }))?.info.architecture,
-      refused: await page.useDevice('webgpu').catch((error: Error) => `${error.name}: ${error.message}`),
+      chosen: await lab.findAdapter(),
+      forced: (await lab.findAdapter({ allowSoftware: true }))?.info.architecture,
+      refused: await lab.useDevice('webgpu').catch((error: Error) => `${error.name}: ${error.message}`),
     }));
     expect(found).toMatchObject({ raw: 'swiftshader', chosen: undefined, forced: 'swiftshader' });
     expect(found.refused).toMatch(
@@ -109,7 +109,7 @@ describe.skipIf(noBrowser !== undefined)('webgpu-sw', () => {
 
   test('the state stays on the GPU from step to step, and the steps are those of wasm', async () => {
     const request: TrainRequest = { model: 'vae', settings: { hidden: 16 }, steps: 3, items: 16 };
-    const onGpu = await here.page.evaluate((asked) => page.trainOn('webgpu', asked, { allowSoftware: true }), request);
+    const onGpu = await here.page.evaluate((asked) => lab.trainOn('webgpu', asked, { allowSoftware: true }), request);
     expect(onGpu).toMatchObject({ id: 'webgpu', description: 'ONNX Runtime, WebGPU, google swiftshader' });
     expect(new Set(onGpu.places)).toEqual(new Set(['gpu-buffer']));
     const inNode = await trainHere(request);
@@ -123,9 +123,9 @@ describe.skipIf(noBrowser !== undefined)('no-gpu', () => {
   test('without an adapter, auto is wasm and webgpu is refused', async () => {
     const found = await here.page.evaluate(async () => ({
       adapter: (await navigator.gpu?.requestAdapter()) ?? null,
-      refused: await page.useDevice('webgpu').catch((error: Error) => `${error.name}: ${error.message}`),
-      unknown: await page.useDevice('wsam').catch((error: Error) => `${error.name}: ${error.message}`),
-      auto: (await page.useDevice()).id,
+      refused: await lab.useDevice('webgpu').catch((error: Error) => `${error.name}: ${error.message}`),
+      unknown: await lab.useDevice('wsam').catch((error: Error) => `${error.name}: ${error.message}`),
+      auto: (await lab.useDevice()).id,
     }));
     expect(found.adapter).toBeNull();
     expect(found.refused).toMatch(/^UsageError: device webgpu: expected a GPU that this browser offers/);
@@ -139,7 +139,7 @@ describe.skipIf(noBrowser !== undefined)('no-isolation', () => {
 
   test('one thread, which is said, and the same numbers', async () => {
     const request: TrainRequest = { model: 'gan', steps: 3, items: 48 };
-    const inPage = await here.page.evaluate((asked) => page.trainOn('wasm', asked, { threads: 4 }), request);
+    const inPage = await here.page.evaluate((asked) => lab.trainOn('wasm', asked, { threads: 4 }), request);
     expect(await here.page.evaluate(() => crossOriginIsolated)).toBe(false);
     expect(inPage.description).toBe('ONNX Runtime, WebAssembly, 1 thread: the page is not cross-origin isolated');
     expect(difference(inPage.losses, (await trainHere(request)).losses)).toBeLessThan(1e-3);
