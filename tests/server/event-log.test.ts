@@ -87,7 +87,7 @@ describe('pictures', () => {
     [9, 3, 16, 16],
     [1, 1, 60, 50],
   ])('of %i images [%i, %i, %i] give them back', (...shape) => {
-    const [N, C, H, W] = shape;
+    const [N, C, H, W] = shape as [number, number, number, number];
     const data = Float32Array.from({ length: N * C * H * W }, (_, i) => ((i * 7) % 256) / 255);
     const png = PNG.sync.read(Buffer.from(imageGrid({ shape, dtype: 'float32', data })));
     const images = imagesOf(png, [C, H, W]);

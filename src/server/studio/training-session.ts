@@ -88,7 +88,9 @@ export class TrainingSession {
     const run = await beginRun(asked, directory);
     const log = await LogWriter.open(directory);
     await log.append(...early);
-    return new TrainingSession(run, log, { surroundings, grown, paused });
+    const session = new TrainingSession(run, log, { surroundings, grown, paused });
+    await session.reach(() => session.state !== 'preparing');
+    return session;
   }
 
   /**
@@ -110,7 +112,9 @@ export class TrainingSession {
     const run = await continueRun({ ...surroundings, model: config?.model ?? '', settings: {} }, directory);
     const log = await LogWriter.open(directory);
     await log.append(...lines);
-    return new TrainingSession(run, log, { surroundings, grown, paused: true });
+    const session = new TrainingSession(run, log, { surroundings, grown, paused: true });
+    await session.reach(() => session.state !== 'preparing');
+    return session;
   }
 
   /** Resolves when it runs, or is over. */
