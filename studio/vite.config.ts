@@ -7,11 +7,11 @@ export default defineConfig({
   base: './',
   plugins: [
     content(async () => {
-      const [{ models }, { describeModel, describeData }] = await Promise.all([
+      const [{ models, dataSets }, { describeModel, describeData }] = await Promise.all([
         import('genera'),
         import('./build/models.js'),
       ]);
-      return { models: models.map(describeModel), data: describeData() };
+      return { models: models.map(describeModel), data: describeData(dataSets) };
     }),
   ],
   worker: { format: 'es' },

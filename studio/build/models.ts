@@ -1,5 +1,5 @@
 /** What the Studio knows of the models and data sets: their records as plain JSON, made when the Studio is built. */
-import { dataSets as allDataSets, type ModelRecord } from 'genera';
+import type { DataSetRecord, ModelRecord } from 'genera';
 import { z } from 'zod';
 import type { DataDescription, Field, ModelDescription } from '../src/settings/describe.js';
 
@@ -43,8 +43,8 @@ function fieldOf(key: string, schema: JsonField): Field {
 }
 
 /** The data sets that the browser has without a download come first, as they do in the registry. */
-export function describeData(): DataDescription[] {
-  return allDataSets.map(({ id, title, summary, kind, shape, labels, files }) => ({
+export function describeData(dataSets: readonly DataSetRecord[]): DataDescription[] {
+  return dataSets.map(({ id, title, summary, kind, shape, labels, files }) => ({
     id,
     title,
     summary,

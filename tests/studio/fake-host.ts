@@ -23,7 +23,10 @@ function rings(n: number, step: number, total: number) {
     const [y, x] = [Math.floor((i % 784) / 28) - 13.5, (i % 28) - 13.5];
     const radius = 4 + ((item * 37) % 70) / 10;
     const noise = Math.abs(Math.sin(i * 12.9898 + step) * 43758.5453) % 1;
-    return Math.min(1, clear * Math.exp(-(((Math.hypot(x, y * (0.8 + (item % 3) * 0.2)) - radius) / 1.6) ** 2)) + (1 - clear) * noise);
+    return Math.min(
+      1,
+      clear * Math.exp(-(((Math.hypot(x, y * (0.8 + (item % 3) * 0.2)) - radius) / 1.6) ** 2)) + (1 - clear) * noise,
+    );
   });
 }
 
@@ -35,7 +38,13 @@ const points = (n: number, spread: number) =>
     return 2 * (i & 1 ? Math.sin(angle) : Math.cos(angle)) + jitter;
   });
 
-export function createHost({ interval = 30, totalSteps = 400 }: { interval?: number; totalSteps?: number } = {}): TrainingHost {
+export function createHost({
+  interval = 30,
+  totalSteps = 400,
+}: {
+  interval?: number;
+  totalSteps?: number;
+} = {}): TrainingHost {
   const tales = new Map<string, Tale>();
   const tell = (tale: Tale, event: HostEventBody): void => {
     const told = { run: tale.info.id, number: tale.events.length + 1, event };
@@ -64,9 +73,11 @@ export function createHost({ interval = 30, totalSteps = 400 }: { interval?: num
     const plain = { loss: reconstruction + kl, reconstruction, kl, gradient_norm: 3 + noise / 5 };
     tell(tale, { kind: 'step', metrics: tale.info.model.includes('gan') ? game : plain, itemsPerSecond: 6400, ...at });
     if (step % 10 === 0) {
-      if (tale.info.model === 'gpt') tell(tale, { kind: 'text', text: `The cat sat ${'on the mat and '.repeat(8)}slept.`, ...at });
-      else if (tale.info.data === 'gaussians') tell(tale, { kind: 'samples', samples: points(400, 2 * Math.exp(-step / 60) + 0.1), ...at });
-      else tell(tale, { kind: 'samples', samples: rings(64, step, totalSteps), ...at });
+      if (tale.info.model === 'gpt')
+        tell(tale, { kind: 'text', text: `The cat sat ${'on the mat and '.repeat(8)}slept.`, ...at });
+      else if (tale.info.data === 'gaussians')
+        tell(tale, { kind: 'samples', samples: points(400, 2 * Math.exp(-step / 60) + 0.1), ...at });
+      else tell(tale, { kind: 'samples', samples: rings(16, step, totalSteps), ...at });
     }
     if (step % 50 === 0) tell(tale, { kind: 'validation', metrics: { loss: reconstruction + kl + 6 }, ...at });
     if (step === totalSteps) {
@@ -88,7 +99,17 @@ export function createHost({ interval = 30, totalSteps = 400 }: { interval?: num
     info: async () => ({ kind: 'browser', backend: 'wasm', description: 'a made-up host', memory: 180 * 2 ** 20 }),
     async start({ model, data = 'synthetic-digits', settings, seed, paused = false }: StartRequest) {
       const id = `${model}-${tales.size + 1}`;
-      const info: RunInfo = { id, model, data, seed, settings, step: 0, totalSteps, state: 'preparing', created: new Date().toISOString() };
+      const info: RunInfo = {
+        id,
+        model,
+        data,
+        seed,
+        settings,
+        step: 0,
+        totalSteps,
+        state: 'preparing',
+        created: new Date().toISOString(),
+      };
       const tale: Tale = { info, events: [], listeners: new Set(), timer: undefined };
       tales.set(id, tale);
       return paused ? become(tale, 'paused') : go(tale);
@@ -134,7 +155,12 @@ export function createHost({ interval = 30, totalSteps = 400 }: { interval?: num
     });
     switch (query.kind) {
       case 'samples':
-        return { items: info.data === 'gaussians' ? points(query.count, 2 * Math.exp(-step / 60) + 0.1) : rings(query.count, step, totalSteps) };
+        return {
+          items:
+            info.data === 'gaussians'
+              ? points(query.count, 2 * Math.exp(-step / 60) + 0.1)
+              : rings(query.count, step, totalSteps),
+        };
       case 'data':
         return { ...items(query.count ?? 10), total: 1000 };
       case 'encode': {
@@ -155,7 +181,12 @@ export function createHost({ interval = 30, totalSteps = 400 }: { interval?: num
       case 'traverse':
         return {
           items: rings(4 * query.steps, step, totalSteps),
-          dimensions: [0, 1, 2, 3].map((dimension) => ({ dimension, deviation: 1, kl: 3 - dimension / 2, active: true })),
+          dimensions: [0, 1, 2, 3].map((dimension) => ({
+            dimension,
+            deviation: 1,
+            kl: 3 - dimension / 2,
+            active: true,
+          })),
         };
       case 'manifold':
         return { items: rings(query.steps ** 2, step, totalSteps) };
@@ -188,13 +219,25 @@ export function createHost({ interval = 30, totalSteps = 400 }: { interval?: num
           }),
         };
       case 'continue':
-        return { text: ' and so the story goes on', tokens: [' and', ' so', ' the', ' story', ' goes', ' on'].map((text, i) => ({ token: i, text, logProb: -0.3 * i })) };
+        return {
+          text: ' and so the story goes on',
+          tokens: [' and', ' so', ' the', ' story', ' goes', ' on'].map((text, i) => ({
+            token: i,
+            text,
+            logProb: -0.3 * i,
+          })),
+        };
       case 'nextTokens': {
         const logits = Array.from({ length: 20 }, (_, i) => 3 - i * 0.4);
         const logSumExp = Math.log(logits.reduce((a, l) => a + Math.exp(l), 0));
         return {
           prompt: query.prompt.split(/(?= )/).map((text, token) => ({ token, text })),
-          tokens: logits.map((logit, i) => ({ token: i, text: ` w${i}`, logit, probability: Math.exp(logit - logSumExp) })),
+          tokens: logits.map((logit, i) => ({
+            token: i,
+            text: ` w${i}`,
+            logit,
+            probability: Math.exp(logit - logSumExp),
+          })),
           entropy: 2.1,
           logSumExp,
           vocabulary: 20,

@@ -4,9 +4,8 @@ import { useSignal } from '@preact/signals';
 import type { HostTensor } from 'genera';
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useMemo } from 'preact/hooks';
-import { drawGrid, gridHeight, type ImageSet, imageSet, type Look } from '../pictures/images.js';
+import { drawGrid, gridHeight, imageSet, type Look } from '../pictures/images.js';
 import { Picture, type Surface } from '../pictures/picture.js';
-import { drawPlane, drawPoints, type Extent } from '../pictures/plane.js';
 import { itemTable } from '../pictures/table.js';
 
 interface TabsProps {
@@ -144,39 +143,6 @@ export function rowsOf(tensor: HostTensor, from: number, to: number): HostTensor
     dtype: 'float32',
     data: (tensor.data as Float32Array).slice(from * size, to * size),
   };
-}
-
-export const asSet = (items: HostTensor): ImageSet | undefined => imageSet(items);
-
-export interface PointLayer {
-  readonly points: HostTensor;
-  readonly colour: string | ((style: Surface['style'], i: number) => string);
-  readonly radius?: number;
-}
-
-/** Points of the plane in layers, over something that is drawn first. */
-export function usePlane(
-  layers: readonly PointLayer[],
-  extent: Extent,
-  under: ((surface: Surface, plane: ReturnType<typeof drawPlane>) => void) | undefined,
-  deps: readonly unknown[],
-): (surface: Surface) => void {
-  return useMemo(
-    () => (surface: Surface) => {
-      const { context, style } = surface;
-      const plane = drawPlane(context, surface, extent, { ...style, ink: style.muted });
-      under?.(surface, plane);
-      for (const { points, colour, radius = 2 } of layers) {
-        drawPoints(
-          context,
-          plane,
-          { data: points.data as Float32Array, width: points.shape[1] ?? 2 },
-          { colour: typeof colour === 'string' ? colour : (i) => colour(style, i), radius },
-        );
-      }
-    },
-    deps,
-  );
 }
 
 interface SliderProps {

@@ -9,6 +9,7 @@ import { useAnswers } from '../run/answers.js';
 import { notifyError } from '../shell/notices.js';
 import type { FamilyProps } from './family.js';
 import { Answered, Slider, Tabs } from './parts.js';
+import { reweigh, visible } from './text/tokens.js';
 
 export default function Texts(props: FamilyProps): JSX.Element {
   return (
@@ -64,38 +65,6 @@ function NextTokens({ run }: FamilyProps): JSX.Element {
       </Answered>
     </>
   );
-}
-
-/** A token as it is shown: spaces and line ends can be seen. */
-export const visible = (text: string): string => text.replace(/\n/g, '⏎').replace(/ /g, '␣');
-
-interface Weighted {
-  readonly text: string;
-  readonly probability: number;
-}
-
-/**
- * The probabilities at another temperature, from the logits that are known: softmax(ℓ/T). The tokens that are not among
- * them share what was left to them at T = 1, spread as if they were all alike.
- */
-export function reweigh(
-  { tokens, logSumExp, vocabulary }: Answers['nextTokens'],
-  temperature: number,
-): { tokens: Weighted[]; entropy: number } {
-  const known = tokens.map(({ logit }) => logit);
-  const others = Math.max(0, vocabulary - known.length);
-  const rest = Math.max(0, 1 - known.reduce((sum, logit) => sum + Math.exp(logit - logSumExp), 0));
-  const restLogit = others === 0 || rest === 0 ? -Infinity : Math.log(rest / others) + logSumExp;
-  const highest = Math.max(...known, restLogit);
-  const weights = known.map((logit) => Math.exp((logit - highest) / temperature));
-  const restWeight = restLogit === -Infinity ? 0 : Math.exp((restLogit - highest) / temperature);
-  const total = weights.reduce((a, b) => a + b, 0) + others * restWeight;
-  const surprise = (p: number): number => (p > 0 ? -p * Math.log(p) : 0);
-  const probabilities = weights.map((weight) => weight / total);
-  return {
-    tokens: tokens.map(({ text }, i) => ({ text, probability: probabilities[i]! })),
-    entropy: probabilities.reduce((sum, p) => sum + surprise(p), 0) + others * surprise(restWeight / total),
-  };
 }
 
 interface BarsProps {
@@ -175,7 +144,6 @@ function Strip({ tokens, label }: { tokens: readonly StripToken[]; label: string
     <ul class="strip" aria-label={label}>
       {tokens.map(({ text, probability }, i) => (
         <li
-          // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place
           key={i}
           style={probability === undefined ? undefined : { '--part': probability }}
           title={probability === undefined ? undefined : `${(100 * probability).toFixed(1)} %`}

@@ -91,9 +91,6 @@ export function Formula({ html, label }: { html: string; label: string }): JSX.E
     return () => observer.disconnect();
   }, [html]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    // biome-ignore lint/security/noDangerouslySetInnerHtml: made by KaTeX from our own text
-    // biome-ignore lint/a11y/useSemanticElements: no form, so no fieldset
     <div
       class="formula"
       ref={box}

@@ -82,7 +82,6 @@ export function Plot({ families, chosen, choose, clear }: PlotProps): JSX.Elemen
         </g>
       </svg>
       {families.map((family) => (
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset has a box of its own, which these groups must not have
         <div
           key={family.id}
           role="group"

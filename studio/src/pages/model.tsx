@@ -158,8 +158,8 @@ async function begin(session: Session): Promise<void> {
   const named = params.get('run');
   if (named !== null || query === '') return session.takeUp(named ?? undefined);
   readAddress(session, query);
-  if (session.choice.peek().paused) await session.start({ paused: true });
-  else await session.takeUp(undefined, { onlyLike: true });
+  await session.takeUp(undefined, { onlyLike: true });
+  if (session.choice.peek().paused && session.run.peek() === undefined) await session.start({ paused: true });
 }
 
 function readAddress(session: Session, query: string): void {

@@ -59,7 +59,7 @@ export function cssColour(map: Uint8Array, value: number): string {
 }
 
 /** Ten colours for classes that stay apart for colour-blind eyes and on light and dark ground (after Tol 2021). */
-export const classColours = [
+const classColours = [
   '#4477aa',
   '#ee6677',
   '#228833',

@@ -62,7 +62,7 @@ export interface Grid {
 }
 
 /** Where the images of a grid lie on a canvas of some width. */
-export function gridLayout(set: ImageSet, width: number, { columns, gap = 0.08 }: GridLayout): Grid {
+function gridLayout(set: ImageSet, width: number, { columns, gap = 0.08 }: GridLayout): Grid {
   const rows = Math.ceil(set.count / columns);
   const pitch = width / (columns - gap / (1 + gap));
   const cell = pitch / (1 + gap);

@@ -80,7 +80,6 @@ export function Picture(props: PictureProps): JSX.Element {
       aside={aside}
       canvas={() => canvas.current}
     >
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: what a press does can be done with fields beside the picture */}
       <canvas
         ref={canvas}
         role="img"

@@ -11,7 +11,6 @@ const most = 200;
 export function TableView({ table, caption }: { table: Table; caption: string }): JSX.Element {
   const rows = table.rows.slice(0, most);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="table-box" tabIndex={0} aria-label={`Numbers of ${caption}`}>
       <table>
         <caption>
@@ -29,10 +28,8 @@ export function TableView({ table, caption }: { table: Table; caption: string })
         </thead>
         <tbody>
           {rows.map((row, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no name of their own
             <tr key={i}>
               {row.map((cell, j) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: nor have cells
                 <td key={j}>{typeof cell === 'number' ? formatNumber(cell) : cell}</td>
               ))}
             </tr>

@@ -57,16 +57,13 @@ export class Session {
         if (named !== undefined) throw new Error(`There is no run “${named}” of ${this.model.title} here.`);
         return;
       }
-      if (onlyLike && this.#differs(found)) return;
+      const differs = this.#differs(found);
+      if (differs && onlyLike) return;
       await this.#show(found);
-      this.choice.value = pruned(this.model, dataSets, {
-        data: found.data,
-        seed: found.seed,
-        settings: Object.fromEntries(
-          Object.entries(found.settings).filter(([key]) => this.model.fields.some((field) => field.key === key)),
-        ),
-        paused: false,
-      });
+      if (!differs) return;
+      const known = ([key]: [string, unknown]): boolean => this.model.fields.some((field) => field.key === key);
+      const settings = Object.fromEntries(Object.entries(found.settings).filter(known));
+      this.choice.value = pruned(this.model, dataSets, { data: found.data, seed: found.seed, settings, paused: false });
     } catch (error) {
       notifyError('run', error);
     }

@@ -17,7 +17,7 @@ export interface Choice {
 
 /** Of the address's form; another one is refused. */
 const version = '1';
-export const defaultSeed = 0;
+const defaultSeed = 0;
 const maxSeed = 2 ** 31 - 1;
 
 export function defaultChoice(model: ModelDescription): Choice {

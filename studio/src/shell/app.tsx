@@ -20,7 +20,7 @@ const SettingsPage = lazy(() => import('../pages/settings.js'), wait);
 const Palette = lazy(() => import('./palette.js'));
 const Help = lazy(() => import('./help.js'));
 
-export const open = signal<'palette' | 'help' | undefined>(undefined);
+const open = signal<'palette' | 'help' | undefined>(undefined);
 
 export function App(): JSX.Element {
   useEffect(
@@ -42,9 +42,6 @@ export function App(): JSX.Element {
   );
   return (
     <>
-      <button type="button" class="skip" onClick={() => document.querySelector<HTMLElement>('main')?.focus()}>
-        To the content
-      </button>
       <Header show={show} />
       <Notices />
       <main tabIndex={-1}>

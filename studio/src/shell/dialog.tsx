@@ -17,7 +17,6 @@ export function Dialog({ label, class: name, close, children }: DialogProps): JS
     return () => element.close();
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it; the click outside is an extra
     <dialog
       ref={dialog}
       aria-label={label}

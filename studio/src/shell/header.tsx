@@ -19,6 +19,9 @@ export function Header({ show }: { show(what: 'palette' | 'help'): void }): JSX.
   );
   return (
     <header class="top">
+      <button type="button" class="skip" onClick={() => document.querySelector<HTMLElement>('main')?.focus()}>
+        To the content
+      </button>
       <a class="brand" href={hrefOf({ name: 'map' })}>
         <Mark />
         <span>

@@ -49,8 +49,8 @@ export default function Palette({ close }: { close(): void }): JSX.Element {
         type="text"
         role="combobox"
         aria-label="Find a page, a model or a command"
-        aria-controls="found"
-        aria-expanded="true"
+        aria-controls={found.length > 0 ? 'found' : undefined}
+        aria-expanded={found.length > 0}
         aria-activedescendant={found[chosen.value] === undefined ? undefined : `found-${found[chosen.value]!.id}`}
         placeholder="Find a page, a model or a command"
         value={text.value}
@@ -66,22 +66,22 @@ export default function Palette({ close }: { close(): void }): JSX.Element {
           event.preventDefault();
         }}
       />
-      <div id="found" role="listbox" aria-label="Found">
-        {found.map((entry, i) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys of the whole list
-          // biome-ignore lint/a11y/useFocusableInteractive: as above
-          <div
-            key={entry.id}
-            id={`found-${entry.id}`}
-            role="option"
-            aria-selected={i === chosen.value}
-            onClick={() => take(entry)}
-          >
-            <span>{entry.label}</span>
-            <span class="muted">{entry.hint}</span>
-          </div>
-        ))}
-      </div>
+      {found.length > 0 && (
+        <div id="found" role="listbox" aria-label="Found">
+          {found.map((entry, i) => (
+            <div
+              key={entry.id}
+              id={`found-${entry.id}`}
+              role="option"
+              aria-selected={i === chosen.value}
+              onClick={() => take(entry)}
+            >
+              <span>{entry.label}</span>
+              <span class="muted">{entry.hint}</span>
+            </div>
+          ))}
+        </div>
+      )}
       {found.length === 0 && <p class="empty">Nothing of that name.</p>}
     </Dialog>
   );

@@ -21,7 +21,6 @@ export function Samples({ run }: { run: RunView }): JSX.Element | null {
         <figcaption class="picture-head">
           <span class="picture-name">A sample of its writing</span>
         </figcaption>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
         <pre class="writing" tabIndex={0}>
           {text.value}
         </pre>
