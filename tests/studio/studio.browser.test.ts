@@ -41,6 +41,7 @@ interface Opened {
 
 async function open(place: string, { theme = 'light' as Theme, width = 1280, height = 900 } = {}): Promise<Opened> {
   const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));

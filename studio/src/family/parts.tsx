@@ -1,5 +1,4 @@
 /** What the pictures of all families are put together from. */
-import type { Signal } from '@preact/signals';
 import { useSignal } from '@preact/signals';
 import type { HostTensor } from 'genera';
 import type { ComponentChildren, JSX } from 'preact';
@@ -53,7 +52,8 @@ export function Tabs({ label, tabs }: TabsProps): JSX.Element {
   );
 }
 
-const TabBody = ({ body: Body }: { body: () => JSX.Element }): JSX.Element => <Body />;
+/** Called, not used as a component: it is another function at each rendering, and what it shows must stay. */
+const TabBody = ({ body }: { body: () => JSX.Element }): JSX.Element => body();
 
 /** An answer's picture, or why there is none, or that it is on its way. */
 export function Answered<T>({
@@ -63,10 +63,10 @@ export function Answered<T>({
   answers: { shown: { value: { step: number; value: T } | undefined }; refusal: { value: string | undefined } };
   children: (value: T, step: number) => ComponentChildren;
 }): JSX.Element {
+  const refusal = answers.refusal.value;
+  if (refusal !== undefined) return <p class="empty">{refusal}</p>;
   const shown = answers.shown.value;
-  if (shown !== undefined) return <>{children(shown.value, shown.step)}</>;
-  const { value } = answers.refusal;
-  return value === undefined ? <p class="empty">Asking the model…</p> : <p class="empty">{value}</p>;
+  return shown === undefined ? <p class="empty">Asking the model…</p> : <>{children(shown.value, shown.step)}</>;
 }
 
 interface ImagesProps {
@@ -145,12 +145,17 @@ export function rowsOf(tensor: HostTensor, from: number, to: number): HostTensor
   };
 }
 
+/** A signal, or what acts as one. */
+interface Settable<T> {
+  value: T;
+}
+
 interface SliderProps {
   readonly label: string;
   readonly min: number;
   readonly max: number;
   readonly step: number;
-  readonly value: Signal<number>;
+  readonly value: Settable<number>;
   readonly text?: (value: number) => string;
 }
 
@@ -178,7 +183,7 @@ export function Slider({ label, min, max, step, value, text = String }: SliderPr
 
 interface PickProps<T extends string | number> {
   readonly label: string;
-  readonly value: Signal<T>;
+  readonly value: Settable<T>;
   readonly options: readonly { readonly value: T; readonly label: string }[];
 }
 
@@ -211,7 +216,7 @@ export function ClassPick({
   value,
 }: {
   classes: readonly string[];
-  value: Signal<number>;
+  value: Settable<number>;
 }): JSX.Element | null {
   if (classes.length === 0) return null;
   return <Pick label="Class" value={value} options={classes.map((label, i) => ({ value: i, label }))} />;

@@ -31,7 +31,7 @@ export function Details({ family, id, close, choose }: DetailsProps): JSX.Elemen
       </p>
     );
   return (
-    <aside class="details" aria-labelledby="details-title" style={{ '--family': `var(--family-${family.id})` }}>
+    <section class="details" aria-labelledby="details-title" style={{ '--family': `var(--family-${family.id})` }}>
       <p class="eyebrow">
         <span class="dot" /> {family.title}
       </p>
@@ -45,7 +45,7 @@ export function Details({ family, id, close, choose }: DetailsProps): JSX.Elemen
         all.filter((c) => c.from.includes(id)).map((c) => c.id),
         'Leads to',
       )}
-    </aside>
+    </section>
   );
 }
 

@@ -88,15 +88,13 @@ export default function SettingsPage(): JSX.Element {
               <dd>{Math.round(info.memory / 2 ** 20)} MB</dd>
             </>
           )}
-          {facts.value.map(({ name, value, advice }) => (
-            <>
-              <dt key={name}>{name}</dt>
-              <dd>
-                {value}
-                {advice !== undefined && <span class="muted"> {advice}</span>}
-              </dd>
-            </>
-          ))}
+          {facts.value.flatMap(({ name, value, advice }) => [
+            <dt key={name}>{name}</dt>,
+            <dd key={`${name}, value`}>
+              {value}
+              {advice !== undefined && <span class="muted">. {advice}</span>}
+            </dd>,
+          ])}
         </dl>
       </section>
     </div>

@@ -3,7 +3,7 @@
  * made of them move with the timeline as everything else does.
  */
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { AnswerOf, QueryKind, QueryOf } from '../../../src/inference/explore-queries.js';
 import { HostFailure } from '../host/failure.js';
 import { Frames } from './frames.js';
@@ -29,6 +29,8 @@ const kept = 40;
  * @param ask asks it
  */
 export function useAnswers<T>(run: RunView, key: string, ask: (explore: Explore) => Promise<T>): Answers<T> {
+  // What was shown before stays until the answer to another question is there.
+  const before = useRef<{ readonly step: number; readonly value: T } | undefined>(undefined);
   const { frames, drawn, refusal, shown } = useMemo(() => {
     const answers = new Frames<T>(kept);
     const tick = signal(0);
@@ -36,7 +38,10 @@ export function useAnswers<T>(run: RunView, key: string, ask: (explore: Explore)
       frames: answers,
       drawn: tick,
       refusal: signal<string | undefined>(undefined),
-      shown: computed(() => (tick.value >= 0 ? answers.at(run.position.value) : undefined)),
+      shown: computed(() => {
+        if (tick.value > 0) before.current = answers.at(run.position.value);
+        return before.current;
+      }),
     };
   }, [run, key]);
 

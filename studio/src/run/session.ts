@@ -145,14 +145,21 @@ export class Session {
   }
 
   close(): void {
+    this.#remember();
     this.run.peek()?.close();
+  }
+
+  /** How far it came, for the map. */
+  #remember(): void {
+    const run = this.run.peek();
+    if (run !== undefined) rememberRun({ ...run.info, step: run.step.peek(), totalSteps: run.totalSteps.peek() });
   }
 
   async #show(info: RunInfo): Promise<void> {
     this.run.peek()?.close();
     const view = new RunView(await host(), info);
     this.run.value = view;
-    rememberRun(info);
+    view.state.subscribe(() => this.#remember());
     view.watch();
   }
 }

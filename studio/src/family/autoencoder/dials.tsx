@@ -35,14 +35,15 @@ export function Dials(props: FamilyProps): JSX.Element {
           return (
             <>
               <Answered answers={codes}>
-                {({ mean, labels }) =>
+                {({ mean, labels, positions }) =>
                   mean.shape.length === 2 ? (
                     <Board
-                      key={`${item.value}`}
+                      key={positions[0]}
                       {...props}
                       code={mean}
                       label={labels?.[0]}
                       dimensions={telling.map((d) => d.dimension)}
+                      step={step}
                     />
                   ) : (
                     <span />
@@ -71,10 +72,12 @@ interface BoardProps extends FamilyProps {
   readonly code: HostTensor;
   readonly label: number | undefined;
   readonly dimensions: readonly number[];
+  /** Of the model that is asked. */
+  readonly step: number;
 }
 
 function Board(props: BoardProps): JSX.Element {
-  const { run, code, label, dimensions } = props;
+  const { run, code, label, dimensions, step } = props;
   const dials = useMemo(
     () => dimensions.map((dimension) => ({ dimension, value: signal(round(Number(code.data[dimension]))) })),
     [dimensions.join()],
@@ -96,7 +99,7 @@ function Board(props: BoardProps): JSX.Element {
     return () => {
       open = false;
     };
-  }, [places, run.step.value === 0]);
+  }, [places, step]);
   return (
     <div class="board">
       {picture.value !== undefined && (

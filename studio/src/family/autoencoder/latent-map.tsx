@@ -144,7 +144,7 @@ function CodePlane({ codes, step }: { codes: Codes; step: number }): JSX.Element
 }
 
 /** A signal that may be unset as one that is. */
-function asSignal(signal: { value: number | undefined }, value: number) {
+function asSignal(signal: { value: number | undefined }, value: number): { value: number } {
   return {
     get value() {
       return value;
@@ -152,7 +152,7 @@ function asSignal(signal: { value: number | undefined }, value: number) {
     set value(next: number) {
       signal.value = next;
     },
-  } as never;
+  };
 }
 
 interface Telling {
