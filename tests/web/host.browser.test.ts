@@ -5,7 +5,7 @@ import path from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { drawSamples, loadExtractor, loadRun } from '../../src/node/index.js';
+import { drawSamples, loadRun } from '../../src/node/index.js';
 import { buildPages, launch, noBrowser, openPage, type Served, serve } from './browser.js';
 
 let served: Served;
@@ -38,6 +38,39 @@ describe.skipIf(noBrowser !== undefined)('training in a worker', () => {
     page = await newPage();
   });
   afterEach(() => context.close());
+
+  test('vae learns within a minute, and the page stays smooth meanwhile', async () => {
+    const seen = await page.evaluate(async () => {
+      const start = performance.now();
+      const host = lab.createHost({ device: 'wasm' });
+      const { id } = await host.start({ model: 'vae', settings: { steps: 300 }, seed: 1 });
+      await lab.until(host, id, (e) => e.kind === 'step');
+      const gaps: number[] = [];
+      let last = performance.now();
+      let counting = true;
+      const frame = (now: number): void => {
+        gaps.push(now - last);
+        last = now;
+        if (counting) requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+      const events = lab.record(host, id);
+      await lab.until(host, id, (e) => e.kind === 'done');
+      counting = false;
+      const seconds = (performance.now() - start) / 1000;
+      gaps.sort((a, b) => a - b);
+      const losses = events.flatMap(({ event }) => (event.kind === 'step' ? [event.metrics.loss!] : []));
+      return { seconds, p95: gaps[Math.floor(gaps.length * 0.95)]!, losses };
+    });
+    console.log(
+      `vae: 300 steps after ${seen.seconds.toFixed(1)} s, loss ${seen.losses.at(-1)!.toFixed(1)} nats;`,
+      `95 % of the frames came within ${seen.p95.toFixed(1)} ms`,
+    );
+    expect(seen.losses[0]).toBeGreaterThan(500);
+    expect(seen.losses.at(-1)).toBeLessThan(150);
+    expect(seen.seconds).toBeLessThan(60);
+    expect(seen.p95).toBeLessThanOrEqual(20);
+  });
 
   test('pause, steps, questions, reset, files, memory', async () => {
     const seen = await page.evaluate(async (request) => {
