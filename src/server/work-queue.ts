@@ -93,7 +93,7 @@ export class WorkQueue {
 export function stopping(): HttpError {
   return new HttpError(
     503,
-    { operation: 'generate', expected: 'a server that goes on', got: 'one that is being stopped' },
+    { operation: 'request', expected: 'a server that goes on', got: 'one that is being stopped' },
     { code: 'stopping', headers: { connection: 'close', 'retry-after': '10' } },
   );
 }
