@@ -185,7 +185,8 @@ describe.skipIf(noBrowser !== undefined)('addresses and pictures from elsewhere'
   test('a malformed address says what is wrong, and the page works', async () => {
     const { page, context, errors } = await open('#/m/vae?v=1&latent=many&hidden=-4&nonsense=1&data=moons');
     const text = await page.textContent('.notices');
-    for (const part of ['latent takes a number', 'hidden cannot be -4', '“nonsense”', '“moons”']) expect(text).toContain(part);
+    for (const part of ['latent takes a number', 'hidden cannot be -4', '“nonsense”', '“moons”'])
+      expect(text).toContain(part);
     expect(await page.inputValue('#set-latent')).toBe('20');
     expect(await page.inputValue('#set-hidden')).toBe('1');
     expect(errors).toEqual([]);
@@ -206,11 +207,16 @@ describe.skipIf(noBrowser !== undefined)('addresses and pictures from elsewhere'
   test('a picture brings its settings back; a foreign one and other files are refused', async () => {
     const { page, context } = await open('#/m/vae');
     const drop = (bytes: Uint8Array): Promise<void> =>
-      page.evaluate((list) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([Uint8Array.from(list)], 'picture.png', { type: 'image/png' }));
-        document.querySelector('.lab')!.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));
-      }, [...bytes]);
+      page.evaluate(
+        (list) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([Uint8Array.from(list)], 'picture.png', { type: 'image/png' }));
+          document
+            .querySelector('.lab')!
+            .dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));
+        },
+        [...bytes],
+      );
     const png = new Uint8Array(PNG.sync.write(new PNG({ width: 2, height: 2 })));
     await drop(png);
     await page.waitForSelector('.notice-error:has-text("no recipe")');
@@ -243,7 +249,9 @@ describe.skipIf(noBrowser !== undefined)('training', () => {
 
     // Playing: the numbers move, the samples change, the formula is live.
     await page.keyboard.press('Space');
-    await page.waitForFunction(() => Number(document.querySelector<HTMLElement>('[data-samples]')?.dataset['samples']) > 0);
+    await page.waitForFunction(
+      () => Number(document.querySelector<HTMLElement>('[data-samples]')?.dataset['samples']) > 0,
+    );
     await page.waitForFunction((before) => {
       const canvas = document.querySelector<HTMLCanvasElement>('[data-samples] canvas');
       return canvas !== null && canvas.toDataURL() !== before;
@@ -265,7 +273,10 @@ describe.skipIf(noBrowser !== undefined)('training', () => {
       slider.dispatchEvent(new Event('input', { bubbles: true }));
     });
     await page.waitForSelector('[data-samples="0"]');
-    await page.waitForFunction((before) => document.querySelector<HTMLCanvasElement>('[data-samples] canvas')!.toDataURL() === before, first);
+    await page.waitForFunction(
+      (before) => document.querySelector<HTMLCanvasElement>('[data-samples] canvas')!.toDataURL() === before,
+      first,
+    );
     expect(Number(await lab(page, 'step'))).toBe(reached);
 
     // After a reload the run is there again, and goes on.

@@ -90,6 +90,8 @@ export class RunView {
       this.note.value = event.note;
       if (event.state !== 'preparing') this.download.value = undefined;
       if (event.state !== 'running') this.stepsPerSecond.value = undefined;
+      // Where it stands belongs to the state: both are told at once.
+      this.step.value = this.#lastStep;
       this.#drawNumbers();
       return;
     }
