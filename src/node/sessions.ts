@@ -14,6 +14,8 @@ export async function buildSession(
     return await InferenceSession.create(model, {
       graphOptimizationLevel: 'all',
       executionMode: 'sequential',
+      // A third less memory for 3 % more time (docs/PERFORMANCE.md).
+      enableMemPattern: false,
       logSeverityLevel: 4, // errors come as exceptions; the log would print them a second time
       ...options,
     });
