@@ -21,6 +21,7 @@ beforeAll(async () => {
   const compiler = join(project, 'node_modules/typescript/bin/tsc');
   spawnSync(process.execPath, [compiler, '-b', 'tsconfig.node.json'], { cwd: project });
   leave = workspace();
+  await succeed('train vae --preset tiny --limit 320 --steps 3 --out runs/stored');
   studio = await StudioProcess.start();
 });
 afterAll(async () => {
@@ -38,21 +39,21 @@ const tiny = { model: 'vae', preset: 'tiny', seed: 1 };
 
 describe('a run', () => {
   it('is begun, watched from any number, and done', async () => {
-    const info = await studio.start({ ...tiny, settings: { steps: 40 } });
-    expect(info).toMatchObject({ id: 'vae', model: 'vae', data: 'synthetic-digits', seed: 1, totalSteps: 40 });
+    const info = await studio.start({ ...tiny, settings: { steps: 12 } });
+    expect(info).toMatchObject({ id: 'vae', model: 'vae', data: 'synthetic-digits', seed: 1, totalSteps: 12 });
     const events = await studio.events('vae', 1, isState('done'));
     expect(numbersOf(events)).toEqual(range(1, events.length));
     expect(events.every(({ run }) => run === 'vae')).toBe(true);
     const bodies = events.map(({ event }) => event);
     expect(bodies[0]).toMatchObject({ kind: 'status', state: 'preparing' });
-    expect(bodies.flatMap((e) => (e.kind === 'step' ? [e.step] : []))).toEqual(range(1, 40));
+    expect(bodies.flatMap((e) => (e.kind === 'step' ? [e.step] : []))).toEqual(range(1, 12));
     const pictures = bodies.flatMap((e) => (e.kind === 'samples' ? [fromJson(e.samples)] : []));
     expect(pictures.at(-1)).toMatchObject({ shape: [64, 1, 28, 28], data: expect.any(Float32Array) });
     expect(await studio.events('vae', 17, isState('done'))).toEqual(events.slice(16));
-    expect(await studio.runs()).toMatchObject([{ id: 'vae', state: 'done', step: 40 }]);
-    expect(existsSync('runs/vae/checkpoints/step-40')).toBe(true);
+    expect((await studio.runs())[0]).toMatchObject({ id: 'vae', state: 'done', step: 12 }); // the newest is the first
+    expect(existsSync('runs/vae/checkpoints/step-12')).toBe(true);
     // What was trained here is what the command line would have trained.
-    await succeed('train vae --preset tiny --seed 1 --steps 40 --out twin');
+    await succeed('train vae --preset tiny --seed 1 --steps 12 --out twin');
     expect(readFileSync('runs/vae/model/model.safetensors')).toEqual(readFileSync('twin/model/model.safetensors'));
   });
 
@@ -94,7 +95,7 @@ describe('a run', () => {
     const explore = async (id: string, query: object): Promise<unknown> =>
       fromJson(await studio.ask('POST', `api/runs/${id}/explore`, query));
     const draw = { kind: 'samples', count: 3, seed: 7 };
-    const stored = (await explore('vae', draw)) as Answers['samples'];
+    const stored = (await explore('stored', draw)) as Answers['samples'];
     expect(stored.items.shape).toEqual([3, 1, 28, 28]);
     expect(stored.items.data).toBeInstanceOf(Float32Array);
     const { id } = await studio.start({ ...tiny, settings: { steps: 100_000 } });
@@ -225,7 +226,7 @@ describe('runs of the command line', () => {
     const errorOf = (id: string) => runs.find((run) => run.id === id)?.error?.message;
     expect(errorOf('newer')).toMatch(/version 2.*newer genera/);
     expect(errorOf('damaged')).toMatch(/expected a JSON object/);
-    expect(runs.map(({ id }) => id)).toEqual(expect.arrayContaining(['vae']));
+    expect(runs.map(({ id }) => id)).toEqual(expect.arrayContaining(['stored']));
     expect(runs.map(({ id }) => id)).not.toContain('notes');
     await expect(studio.ask('POST', 'api/runs/newer/resume', {})).rejects.toThrow(/newer genera/);
     await expect(studio.events('newer', 1, () => true)).rejects.toThrow(/newer genera/);
@@ -241,7 +242,7 @@ describe('the server', () => {
     const bare = (path: string, headers: HeadersInit = {}) => fetch(`${studio.url}${path}`, { headers });
     expect((await bare('api/info')).status).toBe(401);
     expect((await bare('api/info', { authorization: 'Bearer wrong' })).status).toBe(401);
-    expect((await bare('api/runs/vae/events')).status).toBe(401);
+    expect((await bare('api/runs/stored/events')).status).toBe(401);
     expect((await studio.fetch('api/info', { headers: { origin: 'http://evil.example' } })).status).toBe(403);
     const { host, port } = new URL(studio.url);
     expect((await studio.fetch('api/info', { headers: { origin: `http://${host}` } })).status).toBe(200);
@@ -259,7 +260,7 @@ describe('the server', () => {
   });
 
   it('keeps to the folder of the runs', async () => {
-    put('secret/config.json', readFileSync('runs/vae/config.json', 'utf8'));
+    put('secret/config.json', readFileSync('runs/stored/config.json', 'utf8'));
     symlinkSync(join(process.cwd(), 'secret'), 'runs/link');
     mkdirSync('runs/.hidden');
     const ids = ['..', '..%2fsecret', '%2e%2e%2fsecret', '..%5csecret', '%2fetc', '.hidden', 'link', 'secret%00', '%'];
@@ -288,16 +289,16 @@ describe('the server', () => {
   });
 
   it('refuses bodies that are malformed or too large', async () => {
-    await expect(studio.ask('POST', 'api/runs/vae/explore', 'a')).rejects.toThrow(/400 .*JSON object/);
+    await expect(studio.ask('POST', 'api/runs/stored/explore', 'a')).rejects.toThrow(/400 .*JSON object/);
     const large = await studio.fetch('api/runs', { method: 'POST', body: `"${'a'.repeat(17 << 20)}"` });
     expect(large.status).toBe(413);
-    expect((await studio.fetch('api/runs/vae/events?from=0')).status).toBe(400);
+    expect((await studio.fetch('api/runs/stored/events?from=0')).status).toBe(400);
     expect((await studio.fetch('api/runs/none/events')).status).toBe(404);
     expect((await studio.fetch('api/runs', { method: 'DELETE' })).status).toBe(405);
   });
 
   it('refuses to serve a run in the place of a folder of runs', () => {
-    const child = spawnSync(process.execPath, [join(project, 'dist/cli/main.js'), 'studio', 'runs/vae'], {
+    const child = spawnSync(process.execPath, [join(project, 'dist/cli/main.js'), 'studio', 'runs/stored'], {
       encoding: 'utf8',
     });
     expect(child).toMatchObject({ status: 2, stdout: '' });
