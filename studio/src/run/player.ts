@@ -12,16 +12,25 @@ export const speed = signal<Speed>(Number.POSITIVE_INFINITY);
 export class Player {
   readonly run: RunView;
   readonly #slow = signal(false);
+  /** Whether it shall train once it is prepared: a run is prepared for questions, too. */
+  readonly #wanted = signal(false);
   /** Whether it moves by itself. */
-  readonly playing = computed(
-    () => this.#slow.value || this.run.state.value === 'running' || this.run.state.value === 'preparing',
-  );
+  readonly playing = computed(() => {
+    const state = this.run.state.value;
+    return this.#slow.value || state === 'running' || (state === 'preparing' && this.#wanted.value);
+  });
 
   constructor(run: RunView) {
     this.run = run;
   }
 
+  /** It has been started, and trains as soon as it is prepared. */
+  begun(): void {
+    this.#wanted.value = true;
+  }
+
   async play(): Promise<void> {
+    this.#wanted.value = true;
     const { host, info } = this.run;
     this.run.position.value = undefined;
     try {
@@ -34,6 +43,7 @@ export class Player {
 
   async pause(): Promise<void> {
     this.#slow.value = false;
+    this.#wanted.value = false;
     const { host, info, state } = this.run;
     try {
       if (state.peek() === 'running' || state.peek() === 'preparing') await host.pause(info.id);

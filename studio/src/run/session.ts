@@ -89,7 +89,9 @@ export class Session {
       // What was stopped for a new run should not go on beside it.
       if (before !== undefined && before.state.peek() === 'running') await before.host.stop(before.info.id);
       await this.#show(info);
-      if (slow && !paused) void this.player.peek()?.play();
+      if (paused) return;
+      if (slow) void this.player.peek()?.play();
+      else this.player.peek()?.begun();
     } catch (error) {
       notifyError('run', error);
     } finally {
