@@ -140,7 +140,8 @@ export function createHost({
       tale.listeners.add(listener);
       return () => tale.listeners.delete(listener);
     },
-    explore: async <K extends QueryKind>(run: string, query: QueryOf<K>) => answer(found(run), query) as AnswerOf<K>,
+    explore: async <K extends QueryKind>(run: string, query: QueryOf<K>) =>
+      answer(found(run), query as Query) as AnswerOf<K>,
     export: async (run, kind) => ({ name: `${run}.${kind}`, bytes: new Uint8Array([1, 2, 3]) }),
   };
 

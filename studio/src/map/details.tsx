@@ -73,7 +73,7 @@ export function ConceptText({ family, id, state }: { family: string; id: string;
 }
 
 /** The smallest part of its size that a formula shrinks to before it scrolls. */
-const smallest = 0.72;
+const smallest = 0.6;
 
 /** TeX that has become HTML when the Studio was built. */
 export function Formula({ html, label }: { html: string; label: string }): JSX.Element {
@@ -83,7 +83,7 @@ export function Formula({ html, label }: { html: string; label: string }): JSX.E
     const fit = (): void => {
       element.style.fontSize = '';
       const part = element.clientWidth / element.scrollWidth;
-      if (part < 1) element.style.fontSize = `${Math.max(smallest, 0.97 * part)}em`;
+      if (part < 1) element.style.fontSize = `${Math.max(smallest, 0.9 * part)}em`;
     };
     const observer = new ResizeObserver(fit);
     observer.observe(element.parentElement!);
