@@ -174,6 +174,7 @@ describe.skipIf(noBrowser !== undefined)('for everybody', () => {
     await page.keyboard.press('d');
     expect(await seed()).not.toBe('0');
     await page.keyboard.press('Control+k');
+    await page.waitForSelector('dialog input:focus');
     await page.keyboard.type('pixelcnn');
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.querySelector('h1')?.textContent === 'Gated PixelCNN');
