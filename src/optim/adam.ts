@@ -4,11 +4,15 @@
  *     m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²
  *     θ ← θ − γ·m̂/(√v̂ + ε)      with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)
  *
- * Both corrections go into the scalars. With c = √(1 − β₂ᵗ) the step is γ·c/(1 − β₁ᵗ) · m/(√v + ε·c), which is the same
- * number: five passes after the moments instead of eight. Weight decay λ: Adam adds λθ to the gradient (an L2 penalty);
- * AdamW shrinks the parameters by 1 − γλ.
+ * Every factor that is one number for all parameters goes into the scalars. Kept are the sums M = m/(1 − β₁) and
+ * V = v/(1 − β₂); with c = √((1 − β₂ᵗ)/(1 − β₂)) the same step is
+ *
+ *     M ← β₁M + g        V ← β₂V + g²        θ ← θ − γ·c·(1 − β₁)/(1 − β₁ᵗ) · M/(√V + ε·c)
+ *
+ * which is ten passes instead of fifteen. Weight decay λ: Adam adds λθ to the gradient (an L2 penalty); AdamW shrinks
+ * the parameters by 1 − γλ.
  */
-import { blend, type Optimizer, optimizer } from './optimizer.js';
+import { type Optimizer, optimizer } from './optimizer.js';
 import { decayRate, nonNegative, resolveSettings } from './settings.js';
 
 export interface AdamSettings {
@@ -22,12 +26,12 @@ export interface AdamSettings {
   readonly weightDecay?: number;
 }
 
-/** Adam. Passes per element: 12, with weight decay 14. */
+/** Adam. Passes per element: 10, with weight decay 12. */
 export function adam(given: AdamSettings = {}): Optimizer {
   return adamLike('adam', 0, given);
 }
 
-/** Adam with decoupled weight decay. Passes per element: 13. */
+/** Adam with decoupled weight decay. Passes per element: 11. */
 export function adamW(given: AdamSettings = {}): Optimizer {
   return adamLike('adamW', 0.01, given);
 }
@@ -48,19 +52,22 @@ function adamLike(name: 'adam' | 'adamW', defaultDecay: number, given: AdamSetti
   return optimizer({
     name,
     settings,
-    moments: { exp_avg: 0, exp_avg_sq: 0 },
+    moments: { exp_sum: 0, exp_sum_sq: 0 },
     rule: ({ learningRate, atStep }) => {
-      const correction = (t: number): number => Math.sqrt(1 - beta2 ** t);
-      const stepSize = atStep(`${name} step size`, (t) => (learningRate(t) * correction(t)) / (1 - beta1 ** t));
+      const correction = (t: number): number => Math.sqrt((1 - beta2 ** t) / (1 - beta2));
+      const stepSize = atStep(
+        `${name} step size`,
+        (t) => (learningRate(t) * correction(t) * (1 - beta1)) / (1 - beta1 ** t),
+      );
       const floor = atStep(`${name} epsilon`, (t) => epsilon * correction(t));
       const shrink = atStep(`${name} weight decay`, (t) => 1 - learningRate(t) * weightDecay);
-      return (gradient, parameter, { exp_avg, exp_avg_sq }) => {
+      return (gradient, parameter, { exp_sum, exp_sum_sq }) => {
         const g = weightDecay === 0 || decoupled ? gradient : gradient.add(parameter.mul(weightDecay));
         const p = weightDecay === 0 || !decoupled ? parameter : parameter.mul(shrink);
-        const m = blend(exp_avg, beta1, g);
-        const v = blend(exp_avg_sq, beta2, g.square());
+        const m = exp_sum.mul(beta1).add(g);
+        const v = exp_sum_sq.mul(beta2).add(g.square());
         const direction = m.div(v.sqrt().add(floor));
-        return { parameter: p.sub(direction.mul(stepSize)), moments: { exp_avg: m, exp_avg_sq: v } };
+        return { parameter: p.sub(direction.mul(stepSize)), moments: { exp_sum: m, exp_sum_sq: v } };
       };
     },
   });

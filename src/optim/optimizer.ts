@@ -11,7 +11,7 @@ import { formatShape, type Shape, sameShape, sizeOf } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import type { Schedule } from './schedules.js';
 
-/** Moving averages by PyTorch's name for them (`exp_avg`), each a list that mirrors the list of parameters. */
+/** Moving averages and sums by name (`exp_avg`, as in PyTorch), each a list that mirrors the list of parameters. */
 export type Moments = Readonly<Record<string, readonly Variable[]>>;
 
 /** Makes a float32 scalar from the number of the update, 1 for the first. */
