@@ -1,12 +1,13 @@
 /** genera itself: the product's training step on the benchmark's networks. */
 import { compile, grad, Rng } from '../../dist/index.js';
 import { cpuBackend } from '../../dist/node/index.js';
-import { setDefaultBackend } from '../../dist/runtime/backend.js';
+import { defaultBackend, setDefaultBackend } from '../../dist/runtime/backend.js';
 import { allot } from '../../dist/runtime/state.js';
+import { TrainingBatches } from '../../dist/train/batches.js';
 import { PhaseStep } from '../../dist/train/step.js';
 import { serve } from './serve.js';
 
-/** Batches from a small made-up data set, gathered anew each step. */
+/** Batches of a small made-up data set, as the trainer makes them; of tokens, gathered here. */
 function batchesOf({ item, classes }, batch) {
   const count = 4096;
   const size = item.reduce((a, b) => a * b, 1);
@@ -15,20 +16,20 @@ function batchesOf({ item, classes }, batch) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  const values =
-    classes === undefined
-      ? Uint8Array.from({ length: count * size }, () => 256 * random())
-      : Uint8Array.from({ length: count * size }, () => classes * random());
+  const items = Uint8Array.from({ length: count * size }, () => (classes ?? 256) * random());
+  if (classes === undefined) {
+    const dataSet = { id: 'made-up', split: 'train', kind: 'image', shape: item, count, items, checksum: '' };
+    const batches = new TrainingBatches(dataSet, { batchSize: batch, dropLast: true }, defaultBackend().ahead);
+    let index = 0;
+    return () => batches.at(index++);
+  }
   return () => {
-    const shape = [batch, ...item];
-    const data = classes === undefined ? new Float32Array(batch * size) : new Int32Array(batch * size);
+    const data = new Int32Array(batch * size);
     for (let i = 0; i < batch; i++) {
       const from = Math.floor(count * random()) * size;
-      for (let j = 0; j < size; j++) {
-        data[i * size + j] = classes === undefined ? values[from + j] / 255 : values[from + j];
-      }
+      data.set(items.subarray(from, from + size), i * size);
     }
-    return { x: { shape, dtype: classes === undefined ? 'float32' : 'int32', data } };
+    return { x: { shape: [batch, ...item], dtype: 'int32', data } };
   };
 }
 
