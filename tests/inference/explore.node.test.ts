@@ -39,7 +39,7 @@ test('an autoencoder: what is encoded and decoded is the reconstruction; ends of
   expect(logVariance?.shape).toEqual(mean.shape);
   const decoded = await explore(vae, { kind: 'decode', codes: mean });
   const { reconstructions } = await explore(vae, { kind: 'reconstruct', items: [7, 3] });
-  expect(Array.from(decoded.items.data)).toEqual(Array.from(reconstructions.data));
+  expect(Array.from(decoded.items.data, Number)).toEqual(Array.from(reconstructions.data, Number));
   expect((await explore(vae, { kind: 'samples', count: 2, seed: 0, latents: mean })).items).toEqual(decoded.items);
 
   const way = await explore(vae, { kind: 'interpolate', between: [7, 3], steps: 4 });
