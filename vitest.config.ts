@@ -12,7 +12,8 @@ const limits = { node: 120, browser: 120, models: 300, slow: 3600 };
 
 /**
  * The runtime uses every core by itself, so two files at a time are enough; a process per file gives its native memory
- * back. The unit tests run by themselves first (`groupOrder`), so that their time does not depend on the others'.
+ * back. The unit tests run by themselves first, and those of the browser one by one at the end (`groupOrder`), so that the
+ * times that they measure do not depend on the others.
  */
 function withRuntime(kind: (typeof kinds)[number]): TestProjectInlineConfiguration {
   const milliseconds = limits[kind] * 1000;
@@ -21,8 +22,8 @@ function withRuntime(kind: (typeof kinds)[number]): TestProjectInlineConfigurati
       name: kind,
       include: [`tests/**/*.${kind}.test.ts`],
       pool: 'forks',
-      maxWorkers: 2,
-      sequence: { groupOrder: 1 },
+      maxWorkers: kind === 'browser' ? 1 : 2,
+      sequence: { groupOrder: kind === 'browser' ? 2 : 1 },
       testTimeout: milliseconds,
       hookTimeout: milliseconds,
     },
