@@ -35,7 +35,7 @@ describe('lstm', () => {
     const all = allTokens(data.text!.tokens);
     // Row 0 of the two batches is one stretch of text; the rate is too small to move the weights.
     const batches = [0, 1].map((step) =>
-      (trainer as unknown as { batch(i: number): { x: { data: Int32Array } } }).batch(step),
+      (trainer as unknown as { batches: { at(i: number): { x: { data: Int32Array } } } }).batches.at(step),
     );
     const text = [...batches[0]!.x.data.slice(0, 32), ...batches[1]!.x.data.slice(0, 32)];
     expect(all.join().includes(text.join())).toBe(true);

@@ -264,6 +264,7 @@ describe.skipIf(noBrowser !== undefined)('training', () => {
     await untilState(page, 'paused');
     const reached = Number(await lab(page, 'step'));
     expect(await violations(page)).toEqual([]);
+    const trained = await samples();
 
     // Back along the timeline: all panels are where the slider is, training has not moved.
     await page.keyboard.press('Shift+,');
@@ -275,8 +276,8 @@ describe.skipIf(noBrowser !== undefined)('training', () => {
     });
     await page.waitForSelector('[data-samples="0"]');
     await page.waitForFunction(
-      (before) => document.querySelector<HTMLCanvasElement>('[data-samples] canvas')!.toDataURL() === before,
-      first,
+      (latest) => document.querySelector<HTMLCanvasElement>('[data-samples] canvas')!.toDataURL() !== latest,
+      trained,
     );
     expect(Number(await lab(page, 'step'))).toBe(reached);
 
