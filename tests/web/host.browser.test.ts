@@ -171,12 +171,12 @@ describe.skipIf(noBrowser !== undefined)('training in a worker', () => {
         await tried(() => host.start({ model: 'vae', settings: { hiden: 3 }, seed: 1 })),
         await tried(() => host.start({ model: 'vae', data: 'mnits', settings, seed: 1 })),
         await tried(() => host.resume('nobody')),
-        await tried(() =>
-          lab
-            .createHost({ device: 'gpu' })
-            .start({ model: 'vae', settings, seed: 1 })
-            .then(({ id }) => host.stop(id)),
-        ),
+        await tried(async () => {
+          const elsewhere = lab.createHost({ device: 'gpu' });
+          const { id } = await elsewhere.start({ model: 'vae', settings, seed: 1 });
+          await lab.until(elsewhere, id, (e) => e.kind === 'status' && e.state === 'failed');
+          await elsewhere.stop(id);
+        }),
         JSON.stringify(await host.runs()),
       ];
     });
