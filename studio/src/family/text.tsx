@@ -1,5 +1,5 @@
 /** Models of text: what may come next, how sure the model is, and writing. */
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Answers } from '../../../src/inference/explore-queries.js';
@@ -35,16 +35,7 @@ function NextTokens({ run }: FamilyProps): JSX.Element {
   );
   return (
     <>
-      <label class="prompt">
-        <span>Text</span>
-        <input
-          type="text"
-          value={prompt.value}
-          onInput={(event) => {
-            prompt.value = event.currentTarget.value;
-          }}
-        />
-      </label>
+      <Prompt label="Text" value={prompt} />
       <div class="row">
         <Slider label="Temperature" min={0.1} max={2} step={0.05} value={temperature} text={(v) => v.toFixed(2)} />
       </div>
@@ -186,16 +177,7 @@ function Writing({ run }: FamilyProps): JSX.Element {
   };
   return (
     <>
-      <label class="prompt">
-        <span>Begin with</span>
-        <input
-          type="text"
-          value={prompt.value}
-          onInput={(event) => {
-            prompt.value = event.currentTarget.value;
-          }}
-        />
-      </label>
+      <Prompt label="Begin with" value={prompt} />
       <div class="row">
         <Slider label="Temperature" min={0.1} max={2} step={0.05} value={temperature} text={(v) => v.toFixed(2)} />
         <Slider label="Top k" min={0} max={50} step={1} value={topK} text={(v) => (v === 0 ? 'all' : String(v))} />
@@ -221,5 +203,21 @@ function Writing({ run }: FamilyProps): JSX.Element {
         </>
       )}
     </>
+  );
+}
+
+/** A line of text that the model is given. */
+function Prompt({ label, value }: { readonly label: string; readonly value: Signal<string> }): JSX.Element {
+  return (
+    <label class="prompt">
+      <span>{label}</span>
+      <input
+        type="text"
+        value={value.value}
+        onInput={(event) => {
+          value.value = event.currentTarget.value;
+        }}
+      />
+    </label>
   );
 }
