@@ -1,3 +1,4 @@
+import './scripts/assemble.js';
 import './scripts/list-models.js';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 

@@ -7,6 +7,7 @@
 import { UsageError } from '../core/errors.js';
 import { boxMuller } from './box-muller.js';
 import { fillWords, seedKey } from './philox.js';
+import { fillManyWords } from './philox-simd.js';
 import { RandomSequence, type SequencePosition } from './sequence.js';
 
 /** Where the rows of an array lie in the counter space. */
@@ -31,7 +32,7 @@ export function fillUint32(out: Uint32Array, stream: Stream): void {
   const position = { block: 0, row: 0, step, site };
   for (let r = 0; r < rows; r++) {
     position.row = firstRow + r;
-    fillWords(out, r * rowSize, rowSize, position, low, high);
+    fillManyWords(out, r * rowSize, rowSize, position, low, high);
   }
 }
 
