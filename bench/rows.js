@@ -3,6 +3,8 @@
  *
  *   step      one whole training step: a fresh batch and fresh noise, forward, backward, update, the loss on the host
  *   forward   one evaluation of the network on a batch, as sampling repeats it, the result on the host
+ *   write     one text of `tokens` tokens after a prompt, the most probable ones; with the keys and values of what has
+ *             been read in a cache, or without, the whole text read again for each token
  *   product   one matrix product [m, k] · [k, n]
  *   convolve  one convolution with padding to the same size and both of its gradients
  */
@@ -43,5 +45,10 @@ export const rows = [
     name: `${name}:sample`,
     kind: 'forward',
     size: { ...nets[name], batch },
+  })),
+  ...[true, false].map((cache) => ({
+    name: cache ? 'gpt-small:write' : 'gpt-small:write-uncached',
+    kind: 'write',
+    size: { ...nets['gpt-small'], batch: 1, prompt: 16, tokens: 48, cache },
   })),
 ];

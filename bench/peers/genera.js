@@ -1,5 +1,8 @@
 /** genera itself: the product's training step on the benchmark's networks. */
+
+import { CharacterTokenizer } from '../../dist/data/tokenizers/index.js';
 import { compile, grad, Rng } from '../../dist/index.js';
+import { writeText } from '../../dist/inference/generation.js';
 import { cpuBackend } from '../../dist/node/index.js';
 import { defaultBackend, setDefaultBackend } from '../../dist/runtime/backend.js';
 import { allot } from '../../dist/runtime/state.js';
@@ -71,6 +74,19 @@ const kinds = {
     allot(net.module.variables());
     const next = batchesOf({ item: net.input ?? net.item, classes: net.classes }, size.batch);
     return repeated((x) => [net.forward(x)], [next().x]);
+  },
+  write: ({ size: { cache, prompt, tokens, ...size } }) => {
+    const net = create(size);
+    allot(net.module.variables());
+    const tokenizer = new CharacterTokenizer(
+      Array.from({ length: size.vocabulary }, (_, i) => String.fromCharCode(48 + i)),
+    );
+    const beginning = tokenizer.decode(Array.from({ length: prompt }, (_, i) => i % size.vocabulary));
+    return {
+      once: async () => {
+        await writeText(net, tokenizer, beginning, { temperature: 0, maxNewTokens: tokens, cache });
+      },
+    };
   },
   product: ({ size: { m, k, n } }) => repeated((x, y) => [x.matmul(y)], [host([m, k]), host([k, n])]),
   convolve: ({ size: { batch, channels, side, kernel } }) => {

@@ -47,6 +47,19 @@ class Block(nn.Module):
         x = x + self.attention(self.ln_1(x), mask)
         return x + self.proj(F.gelu(self.fc(self.ln_2(x))))
 
+    def read(self, x, past):
+        """What follows the past, a stretch of the text; `past` grows by its keys and values."""
+        b, t, c = x.shape
+        q, k, v = (y.view(b, t, self.heads, c // self.heads).transpose(1, 2) for y in self.attn(self.ln_1(x)).split(c, 2))
+        if past:
+            k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
+        past[:] = [k, v]
+        later = torch.ones(t, k.size(2), dtype=torch.bool).tril(k.size(2) - t).logical_not()
+        scores = (q @ k.transpose(-2, -1)) * (1 / math.sqrt(k.size(-1)))
+        y = F.softmax(scores.masked_fill(later, float("-inf")), -1) @ v
+        x = x + self.attn_out(y.transpose(1, 2).reshape(b, t, c))
+        return x + self.proj(F.gelu(self.fc(self.ln_2(x))))
+
 
 class Gpt(nn.Module):
     def __init__(self, vocabulary, positions, layers, heads, width):
@@ -64,6 +77,23 @@ class Gpt(nn.Module):
         for block in self.h:
             x = block(x, self.mask[:t, :t])
         return self.ln_f(x) @ self.wte.weight.t()
+
+    def write(self, tokens, count, cache):
+        """The `count` most probable tokens after [1, n] tokens, one by one."""
+        pasts = [[] for _ in self.h]
+        unread = tokens
+        for _ in range(count):
+            if cache:
+                at = tokens.shape[1] - unread.shape[1]
+                x = self.wte(unread) + self.wpe.weight[at:tokens.shape[1]]
+                for block, past in zip(self.h, pasts):
+                    x = block.read(x, past)
+                logits = self.ln_f(x[:, -1]) @ self.wte.weight.t()
+            else:
+                logits = self(tokens)[:, -1]
+            unread = logits.argmax(-1, keepdim=True)
+            tokens = torch.cat([tokens, unread], 1)
+        return tokens
 
     def loss(self, x):
         logits = self(x[:, :-1])
@@ -305,6 +335,15 @@ def evaluation(size):
     return once
 
 
+def writing(size):
+    model = Gpt(*(size[k] for k in ("vocabulary", "positions", "layers", "heads", "width"))).eval()
+    prompt = torch.arange(size["prompt"])[None] % size["vocabulary"]
+    def once():
+        with torch.inference_mode():
+            return model.write(prompt, size["tokens"], size["cache"])[0, -1].item()
+    return once
+
+
 def product(size):
     a, b = torch.randn(size["m"], size["k"]), torch.randn(size["k"], size["n"])
     return lambda: (a @ b)[0, 0].item()
@@ -326,7 +365,7 @@ def setup(request):
         model, once = training(request["size"])
         parameters = sum(p.numel() for p in model.parameters())
     else:
-        once = {"forward": evaluation, "product": product, "convolve": convolution}[request["kind"]](request["size"])
+        once = {"forward": evaluation, "write": writing, "product": product, "convolve": convolution}[request["kind"]](request["size"])
     once()
     return once, {"parameters": parameters, "createMs": 1000 * (time.perf_counter() - started)}
 
