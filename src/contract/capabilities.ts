@@ -88,7 +88,14 @@ export interface Capabilities {
   readonly iteratedEncode?: GivenIteration;
   /** Items of codes `z` [B, ...latent] in many steps; a model has this or `decode`. */
   readonly iteratedDecode?: GivenIteration;
-  /** Items like `x` [B, ...shape]: how like, its settings say. */
+  /** The way of diffusion models from items to noise. */
+  readonly noising?: {
+    /** ᾱ_t, the part of the item's variance that is left, at a time 0 … T − 1. */
+    alphaBar(time: number): number;
+    /** Items where a scalar ᾱ is left: x and normal noise [B, ...shape] → [B, ...shape], images in 0…1. */
+    noised(x: Tensor, noise: Tensor, alphaBar: Tensor): Tensor;
+  };
+  /** Items like `x` [B, ...shape], from `noise` of that shape where it is given: how like, its settings say. */
   readonly imageToImage?: GivenIteration;
   /** Items that are `x` where `mask` [B, 1, H, W] is 0, bit for bit, and new where it is 1. */
   readonly inpaint?: GivenIteration;
@@ -104,6 +111,13 @@ export interface Capabilities {
   corrupt?(x: Tensor, context: NoiseContext): Tensor;
   /** Of adversarial pairs, the discriminator's opinion: [B], the higher the more real. */
   judge?(x: Tensor, conditions?: Conditions): Tensor;
+  /** Of adversarial pairs, where the generator's loss L wants each item to go: −∂L/∂x of each by itself, [B, ...shape]. */
+  push?(x: Tensor, conditions?: Conditions): Tensor;
+  /**
+   * Of models that draw pixel by pixel: logits of every pixel's grey level, each given the pixels before it in the image
+   * x [B, 1, H, W] of levels in 0…1 → [B, levels, H, W].
+   */
+  readonly pixels?: { readonly levels: number; logits(x: Tensor, conditions?: Conditions): Tensor };
   /** Class logits, [B, classes of the data]. */
   classify?(x: Tensor): Tensor;
   /** What a classifier sees of items before it decides, [B, D]: the space in which generated items are compared. */

@@ -11,6 +11,11 @@ export interface LanguageNetwork {
   /** Logits of the token that follows each: int32 [B, S] → [B, S, vocabulary], from the beginning of the text. */
   logits(tokens: Tensor): Tensor;
   /**
+   * Of transformers: how much each token looked at each one before it and at itself, int32 [B, S] → [B, layers, heads, S, S];
+   * the last axis is what is looked at, and sums to 1.
+   */
+  attention?(tokens: Tensor): Tensor;
+  /**
    * What is remembered before the first token, for B texts at once. The first axis of each tensor is B, or the one
    * before the last axis counts positions, see `rows`.
    */

@@ -49,6 +49,41 @@ export async function describeDimensions(instance: ModelInstance, items: HostBat
   return dimensions.sort((a, b) => (b.kl ?? b.variance) - (a.kl ?? a.variance));
 }
 
+export interface DimensionWorth extends LatentDimension {
+  /** How much the mean squared error grows where the dimension stays at its mean. */
+  readonly worth: number;
+}
+
+/**
+ * What each dimension tells, and what reconstruction loses without it; the most telling first, `most` of them.
+ * @returns with the mean squared error of the reconstruction from all of them
+ */
+export async function weighDimensions(
+  instance: ModelInstance,
+  items: HostBatch,
+  most: number,
+): Promise<{ readonly error: number; readonly dimensions: readonly DimensionWorth[] }> {
+  need(instance, 'dimensions', 'decode', items.labels);
+  const described = (await describeDimensions(instance, items)).slice(0, most);
+  const { mean: codes } = await encodeItems(instance, items);
+  const width = sizeOf(codes.shape.slice(1));
+  const errorOf = async (data: Float32Array): Promise<number> => {
+    const decoded = await decodeCodes(instance, { ...codes, data }, items.labels);
+    const [x, y] = [items.x.data as Float32Array, decoded.data as Float32Array];
+    let total = 0;
+    for (let i = 0; i < x.length; i++) total += (x[i]! - y[i]!) ** 2;
+    return total / x.length;
+  };
+  const error = await errorOf(codes.data as Float32Array);
+  const dimensions: DimensionWorth[] = [];
+  for (const described_ of described) {
+    const { dimension, mean } = described_;
+    const without = (codes.data as Float32Array).map((value, i) => (i % width === dimension ? mean : value));
+    dimensions.push({ ...described_, worth: (await errorOf(without)) - error });
+  }
+  return { error, dimensions };
+}
+
 /** Dimensions by their positions, in the order of `dimensions`. @throws UsageError for one that the code has not */
 function chosen(dimensions: readonly LatentDimension[], positions: readonly number[]): LatentDimension[] {
   const wrong = positions.find((p) => !(Number.isInteger(p) && p >= 0 && p < dimensions.length));

@@ -5,7 +5,8 @@
 import type { ModelInstance } from '../contract/index.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
-import type { LatentDimension } from './dimensions.js';
+import type { DimensionWorth, LatentDimension } from './dimensions.js';
+import type { Trajectory } from './trajectory.js';
 
 /** A model, and what it is asked about. */
 export interface Explored {
@@ -60,10 +61,34 @@ export interface Queries {
   };
   /** A plane of the latent space, decoded at the quantiles of the prior. */
   manifold: { readonly steps: number; readonly dimensions?: readonly [number, number]; readonly label?: number };
+  /** What each latent dimension tells of an item, and what reconstruction loses without it; at most `most`, default 20. */
+  dimensions: { readonly count?: number; readonly most?: number };
   /** Sampling in steps, looked at `frames` times on the way (default: at each step). */
   trajectory: Omit<Queries['samples'], 'latents'> & { readonly frames?: number };
   /** What a discriminator says of points [n, ...shape]. */
   judge: { readonly points: HostTensor; readonly label?: number };
+  /** Where the generator's loss wants points [n, ...shape] to go. */
+  push: { readonly points: HostTensor; readonly label?: number };
+  /** How many of `count` samples lie in each mode, for data whose modes are known. */
+  modes: { readonly count: number; readonly seed: number; readonly label?: number };
+  /** What each head of a transformer looks at while it reads a text. */
+  attention: { readonly prompt: string };
+  /** What a pixel of a held-out item depends on, and what each pixel may be, given those before it. */
+  pixel: { readonly item: number; readonly row: number; readonly column: number };
+  /**
+   * A held-out item, or an image [1, ...shape] in 0…1, `count` times with different noise on the way to noise and back:
+   * `strength` (0…1) says how far.
+   */
+  edit: ({ readonly item: number } | { readonly image: HostTensor }) & {
+    readonly count: number;
+    readonly seed: number;
+    readonly strength: number;
+    readonly steps?: number;
+    readonly sampler?: string;
+    /** Looks on either way; default: at each step. */
+    readonly frames?: number;
+    readonly label?: number;
+  };
   /** Text that goes on from a prompt. */
   continue: {
     readonly prompt: string;
@@ -93,16 +118,46 @@ export interface Answers {
   traverse: { readonly items: HostTensor; readonly dimensions: readonly LatentDimension[] };
   /** [steps², ...shape], row by row. */
   manifold: { readonly items: HostTensor };
-  trajectory: {
-    /** Of each frame, the part of the way that is done. */
-    readonly fractions: readonly number[];
-    /** By name, [count, frames, ...shape]: for diffusion x_t, ε̂ and x̂₀. */
-    readonly views: Readonly<Record<string, HostTensor>>;
-    /** Numbers of each frame by name; for diffusion the time t and ᾱ_t. */
-    readonly numbers: Readonly<Record<string, readonly number[]>>;
+  dimensions: {
+    /** Mean squared error of the reconstruction. */
+    readonly error: number;
+    readonly dimensions: readonly DimensionWorth[];
   };
+  trajectory: Trajectory;
   /** float32 [n]: the higher, the more real. */
   judge: { readonly scores: HostTensor };
+  /** −∂L/∂x of each point by itself, [n, ...shape]. */
+  push: { readonly directions: HostTensor };
+  modes: {
+    readonly centres: readonly (readonly [x: number, y: number])[];
+    /** Samples of each that lie within three deviations. */
+    readonly counts: readonly number[];
+    readonly total: number;
+    /** Modes that at least 1 % of the samples lie in. */
+    readonly found: number;
+    /** Part of the samples that lie in any. */
+    readonly highQuality: number;
+  };
+  attention: {
+    /** The text as the model reads it. */
+    readonly prompt: readonly { token: number; text: string }[];
+    /** [layers, heads, n, n]: row i says how much token i looks at each token; rows sum to 1. */
+    readonly weights: HostTensor;
+  };
+  pixel: Items & {
+    /** [1, 1, H, W]: |∂ logit of the pixel / ∂ each pixel|, the mean over the grey levels. */
+    readonly field: HostTensor;
+    /** [levels, H, W]: how probable each level is at each pixel. */
+    readonly probabilities: HostTensor;
+  };
+  edit: {
+    /** [1, ...shape] */
+    readonly image: HostTensor;
+    /** View x_t: the image with more and more noise. */
+    readonly noising: Trajectory;
+    /** Views x_t, ε̂ and x̂₀ from there on. */
+    readonly denoising: Trajectory;
+  };
   continue: { readonly text: string; readonly tokens: readonly { token: number; text: string; logProb: number }[] };
   nextTokens: {
     /** The prompt as the model reads it. */

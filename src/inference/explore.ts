@@ -6,8 +6,11 @@ import { UsageError } from '../core/errors.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 import { type HostBatch, hostBatch } from '../data/host-batches.js';
-import { latentManifold, traverseItem } from './dimensions.js';
+import { latentManifold, traverseItem, weighDimensions } from './dimensions.js';
+import { editImage } from './explore-editing.js';
 import { drawFrames } from './explore-frames.js';
+import { countModes, pushPoints } from './explore-game.js';
+import { lookAtPixel } from './explore-pixels.js';
 import type {
   AnswerOf,
   Answers,
@@ -19,10 +22,10 @@ import type {
   QueryOf,
   SamplingSettings,
 } from './explore-queries.js';
-import { continueText, nextTokens } from './explore-text.js';
+import { attentionOf, continueText, nextTokens } from './explore-text.js';
 import { judgeItems } from './judging.js';
+import { labelsOf } from './labels.js';
 import { decodeCodes, encodeItems, interpolateCodes, interpolateItems, reconstructItems } from './latent.js';
-import { pickRows } from './rows.js';
 import { drawSamples } from './sampling.js';
 import { drawTrajectory } from './trajectory.js';
 
@@ -30,6 +33,8 @@ type Answering = { readonly [K in QueryKind]: (explored: Explored, query: Querie
 
 /** Items that statistics of the latent space are taken from, at most. */
 const statistical = 500;
+/** The same where every dimension is decoded by itself. */
+const weighed = 64;
 
 const answering: Answering = {
   samples: async ({ instance }, query) => {
@@ -77,6 +82,9 @@ const answering: Answering = {
     items: await latentManifold(instance, firstItems(data), options),
   }),
 
+  dimensions: ({ instance, data }, { count = weighed, most = 20 }) =>
+    weighDimensions(instance, itemsOf(data, { count }).batch, most),
+
   trajectory: async ({ instance }, { frames = Infinity, ...query }) => {
     const { count, seed, label } = query;
     return drawTrajectory(instance, { count, seed, frames, settings: samplingSettings(query), ...asked(label) });
@@ -86,9 +94,25 @@ const answering: Answering = {
     scores: await judgeItems(instance, { x: points, ...labelled(label, points.shape[0]!) }),
   }),
 
+  push: pushPoints,
+
+  modes: countModes,
+
   continue: continueText,
 
   nextTokens,
+
+  attention: attentionOf,
+
+  pixel: async (explored, { item, ...place }) => {
+    const { batch, items } = itemsOf(explored.data, { items: [item] });
+    return { ...items, ...(await lookAtPixel(explored, batch, place)) };
+  },
+
+  edit: async (explored, { count, seed, strength, ...query }) => {
+    const image = 'image' in query ? query.image : itemsOf(explored.data, { items: [query.item] }).batch.x;
+    return editImage(explored, image, { count, seed, strength, ...query });
+  },
 
   fill: async ({ instance, data }, { item, known, seed, frames = Infinity }) => {
     const { batch, items } = itemsOf(data, { items: [item] });
@@ -149,11 +173,6 @@ function samplingSettings({ steps, sampler, eta, guidance }: Omit<Queries['sampl
 }
 
 const asked = (label: number | undefined) => (label === undefined ? {} : { labels: [label] });
-
-function labelsOf(label: number | undefined, count: number): HostTensor | undefined {
-  if (label === undefined) return undefined;
-  return pickRows({ shape: [1], dtype: 'int32', data: Int32Array.of(label) }, new Array<number>(count).fill(0));
-}
 
 function labelled(label: number | undefined, count: number): { labels?: HostTensor } {
   const labels = labelsOf(label, count);

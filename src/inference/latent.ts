@@ -15,13 +15,23 @@ import { iterateItems } from './iteration.js';
 import { programOf } from './programs.js';
 import { mapRows, pickRows } from './rows.js';
 
-type Coding = 'encode' | 'decode' | 'reconstruct' | 'corrupt';
+/** What operations need, as an error says it. */
+const abilities = {
+  encode: 'encode',
+  decode: 'decode',
+  reconstruct: 'reconstruct',
+  corrupt: 'corrupt',
+  push: 'say where its discriminator pushes items',
+  pixels: 'tell the grey levels of each pixel',
+  noising: 'add noise to items step by step',
+  imageToImage: 'change items',
+} as const;
 
 /**
  * What a model needs to be able to do for an operation, and the labels it needs to be told.
  * @throws UsageError where it cannot, or where a conditional model is given no labels
  */
-export function need<K extends Coding>(
+export function need<K extends keyof typeof abilities>(
   { capabilities }: ModelInstance,
   operation: string,
   name: K,
@@ -31,7 +41,7 @@ export function need<K extends Coding>(
   if (capability === undefined) {
     throw new UsageError({
       operation,
-      expected: `a model that can ${name}`,
+      expected: `a model that can ${abilities[name]}`,
       got: 'one that cannot',
       remedy: "'genera list models' shows what each model can do.",
     });

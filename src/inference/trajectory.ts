@@ -58,7 +58,7 @@ export async function drawTrajectory(instance: ModelInstance, options: Trajector
     let step = 0;
     await program.run(inputs, { seed, firstRow: first }, async (fraction, look) => {
       const frame = looks.indexOf(++step);
-      if (frame >= 0) store(views, await look(), { count, frames, frame, first, used });
+      if (frame >= 0) keepLook(views, await look(), { count, frames, frame, first, used });
       onProgress((first + fraction * used) / count);
     });
   }
@@ -71,7 +71,8 @@ export async function drawTrajectory(instance: ModelInstance, options: Trajector
   };
 }
 
-function store(
+/** Puts what is seen of a batch at a frame where it belongs in the views, [count, frames, ...shape] by name. */
+export function keepLook(
   views: Record<string, HostTensor>,
   seen: Readonly<Record<string, HostTensor>>,
   { count, frames, frame, first, used }: Record<'count' | 'frames' | 'frame' | 'first' | 'used', number>,

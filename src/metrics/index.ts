@@ -11,6 +11,7 @@ export { meanSquaredError, psnr, ssim } from './image-quality.js';
 export { type InceptionScore, inceptionScore } from './inception-score.js';
 export { type KernelDistance, type KernelDistanceOptions, kernelDistance } from './kernel-distance.js';
 export { type DiscrepancyOptions, maximumMeanDiscrepancy } from './mmd.js';
+export { modesFound, samplesOfModes } from './mode-coverage.js';
 export { type NeighbourFigures, type NeighbourOptions, neighbourFigures } from './neighbours.js';
 export { metrics } from './registry.js';
 export { type Rows, rowsOf } from './rows.js';

@@ -22,7 +22,7 @@ import { type Context, type Layer, Module } from '../nn/index.js';
 import { concat } from '../ops/index.js';
 import { adam, linear } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
-import { phasesOf } from './blocks/adversarial-game.js';
+import { type Game, phasesOf, pushOf } from './blocks/adversarial-game.js';
 import {
   ConvDiscriminator,
   ConvGenerator,
@@ -125,39 +125,38 @@ export default defineModel({
     const optimizer = adam({ beta1: config.beta1 });
     const falling = (moves: number) => linear(config.learningRate, { steps: totalSteps * moves });
 
+    const game: Game = {
+      loss: nonSaturating,
+      latent: config.latent,
+      generate: (code, told, context) => net.generate(code, told, context),
+      judge: (x, told, context) => net.judge(x, told, context),
+      score: (logits) => logits.sigmoid(),
+    };
     return {
       module: net,
-      phases: phasesOf(
-        {
-          loss: nonSaturating,
-          latent: config.latent,
-          generate: (code, told, context) => net.generate(code, told, context),
-          judge: (x, told, context) => net.judge(x, told, context),
-          score: (logits) => logits.sigmoid(),
+      phases: phasesOf(game, {
+        discriminator: {
+          name: 'discriminator',
+          parameters: net.discriminator.parameters(),
+          moves: config.discriminatorSteps,
+          optimizer,
+          learningRate: falling(config.discriminatorSteps),
         },
-        {
-          discriminator: {
-            name: 'discriminator',
-            parameters: net.discriminator.parameters(),
-            moves: config.discriminatorSteps,
-            optimizer,
-            learningRate: falling(config.discriminatorSteps),
-          },
-          generator: {
-            name: 'generator',
-            parameters: net.generator.parameters(),
-            moves: config.generatorSteps,
-            optimizer,
-            learningRate: falling(config.generatorSteps),
-          },
+        generator: {
+          name: 'generator',
+          parameters: net.generator.parameters(),
+          moves: config.generatorSteps,
+          optimizer,
+          learningRate: falling(config.generatorSteps),
         },
-      ),
+      }),
       capabilities: {
         latent: { shape: [config.latent], prior: 'normal' },
         classes: { count: labels.length, required: true },
         sample: ({ count, rng: r, labels: asked }) => net.generate(r.normal([count, config.latent]), { labels: asked }),
         decode: (code, told = {}) => net.generate(code, told),
         judge: (x, told = {}) => net.judge(x, told).squeeze(1),
+        push: pushOf(game),
       },
     };
   },

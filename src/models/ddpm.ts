@@ -48,6 +48,7 @@ import {
   generateFrom,
   inpaint,
   invert,
+  noisingOf,
   schedulerOf,
   ways,
 } from './blocks/diffusion-walks.js';
@@ -337,6 +338,7 @@ export default defineModel({
           settings: settingsOf.way,
           iterate: (settings) => generateFrom(fitted(settings), ways(settings.steps as number, process).forward),
         },
+        noising: noisingOf({ fromItems, toItems }, schedule),
         imageToImage: {
           settings: settingsOf.editing,
           iterate: (settings) => edit(fitted(settings), schedulerFor(settings), settings.strength as number),

@@ -23,7 +23,7 @@ import { nonSaturating, saturating } from '../losses/index.js';
 import { Module } from '../nn/index.js';
 import { adam, constant } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
-import { phasesOf } from './blocks/adversarial-game.js';
+import { type Game, phasesOf, pushOf } from './blocks/adversarial-game.js';
 import { MlpDiscriminator, MlpGenerator } from './blocks/adversarial-networks.js';
 
 interface Sizes {
@@ -93,38 +93,37 @@ export default defineModel({
     const optimizer = adam({ beta1: config.beta1 });
     const lastMove = config.freezeAfter * totalSteps * config.discriminatorSteps;
 
+    const game: Game = {
+      loss: config.loss === 'saturating' ? saturating : nonSaturating,
+      latent: config.latent,
+      generate: (code) => generator.forward(code),
+      judge: (x) => discriminator.forward(x),
+      score: (logits) => logits.sigmoid(),
+    };
     return {
       module: net,
-      phases: phasesOf(
-        {
-          loss: config.loss === 'saturating' ? saturating : nonSaturating,
-          latent: config.latent,
-          generate: (code) => generator.forward(code),
-          judge: (x) => discriminator.forward(x),
-          score: (logits) => logits.sigmoid(),
+      phases: phasesOf(game, {
+        discriminator: {
+          name: 'discriminator',
+          parameters: discriminator.parameters(),
+          optimizer,
+          learningRate: (move) => (move <= lastMove ? config.learningRate : 0),
+          moves: config.discriminatorSteps,
         },
-        {
-          discriminator: {
-            name: 'discriminator',
-            parameters: discriminator.parameters(),
-            optimizer,
-            learningRate: (move) => (move <= lastMove ? config.learningRate : 0),
-            moves: config.discriminatorSteps,
-          },
-          generator: {
-            name: 'generator',
-            parameters: generator.parameters(),
-            optimizer,
-            learningRate: constant(config.learningRate),
-            moves: config.generatorSteps,
-          },
+        generator: {
+          name: 'generator',
+          parameters: generator.parameters(),
+          optimizer,
+          learningRate: constant(config.learningRate),
+          moves: config.generatorSteps,
         },
-      ),
+      }),
       capabilities: {
         latent: { shape: [config.latent], prior: 'normal' },
         sample: ({ count, rng: r }) => generator.forward(r.normal([count, config.latent])),
         decode: (code) => generator.forward(code),
         judge: (x) => discriminator.forward(x).squeeze(1),
+        push: pushOf(game),
       },
     };
   },

@@ -24,7 +24,7 @@ import {
   type ActivationName,
   activation,
   applyRotary,
-  attention,
+  attentionWeights,
   type Context,
   Dropout,
   Embedding,
@@ -35,7 +35,7 @@ import {
   RMSNorm,
 } from '../nn/index.js';
 import { filled, parameter } from '../nn/parameter.js';
-import { arange, concat, where, zeros } from '../ops/index.js';
+import { arange, concat, stack, where, zeros } from '../ops/index.js';
 import { adamW, cosine, warmUp } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
 
@@ -74,9 +74,18 @@ class Projection extends Module {
   }
 }
 
+/** What a block, or its attention, makes of x: y [B, S, W], its k and v [B, H, S, D], and who looked where [B, H, S, keys]. */
+interface Read {
+  readonly y: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  readonly weights: Tensor;
+}
+
 class CausalAttention extends Module {
   readonly c_attn: Projection;
   readonly c_proj: Projection;
+  readonly drop: Dropout;
   readonly shape: Shape;
 
   constructor(shape: Shape, rng: Rng, std: number) {
@@ -84,30 +93,36 @@ class CausalAttention extends Module {
     this.shape = shape;
     this.c_attn = new Projection(shape.width, 3 * shape.width, { rng, std: 0.02 });
     this.c_proj = new Projection(shape.width, shape.width, { rng, std });
+    this.drop = new Dropout(shape.dropout);
   }
 
-  /** x [B, S, W] → y [B, S, W], with this stretch's k and v, [B, H, S, D], for those that come after. */
-  forward(x: Tensor, positions: Tensor, past: Past | undefined, context: Context): { y: Tensor; k: Tensor; v: Tensor } {
-    const { heads: H, width: W, dropout } = this.shape;
+  /** x [B, S, W] → y [B, S, W], with this stretch's k and v for those that come after. */
+  forward(x: Tensor, positions: Tensor, past: Past | undefined, context: Context): Read {
+    const { heads: H, width: W } = this.shape;
     const [B, S] = x.shape as [number, number];
     const D = W / H;
     // One product gives q, k and v of all heads.
     const qkv = this.c_attn.forward(x).reshape([B, S, 3, H, D]).transpose([2, 0, 3, 1, 4]); // [3, B, H, S, D]
     let [q, k, v] = qkv.split(3).map((t) => t.squeeze(0)) as [Tensor, Tensor, Tensor];
     if (this.shape.positions === 'rotary') [q, k] = [applyRotary(q, { positions }), applyRotary(k, { positions })];
-    const y =
-      past === undefined ? attention(q, k, v, { causal: true, dropout, ...context }) : attendToPast(q, k, v, past); // [B, H, S, D]
-    return { y: this.c_proj.forward(y.transpose([0, 2, 1, 3]).reshape([B, S, W])), k, v };
+    const weights = past === undefined ? attentionWeights(q, k, { causal: true }) : weightsWithPast(q, k, past);
+    const y = past === undefined ? this.drop.forward(weights, context).matmul(v) : mixWithPast(weights, v, past); // [B, H, S, D]
+    return { y: this.c_proj.forward(y.transpose([0, 2, 1, 3]).reshape([B, S, W])), k, v, weights };
   }
 }
 
-/** Attention to a cache and to this stretch; the cache is only read, never copied. */
-function attendToPast(q: Tensor, k: Tensor, v: Tensor, past: Past): Tensor {
-  const [S, D, P] = [q.shape[2]!, q.shape[3]!, past.k.shape[2]!];
+/** Attention to a cache and to this stretch, [B, H, S, P + S]; the cache is only read, never copied. */
+function weightsWithPast(q: Tensor, k: Tensor, past: Past): Tensor {
+  const [S, D] = [q.shape[2]!, q.shape[3]!];
   const scaled = q.mul(1 / Math.sqrt(D));
   const before = where(past.seen, scaled.matmul(past.k.swapAxes()), -1e9); // [B, H, S, P]
   const within = where(arange(S).unsqueeze(1).greaterEqual(arange(S)), scaled.matmul(k.swapAxes()), -1e9); // [B, H, S, S]
-  const weights = concat([before, within], -1).softmax();
+  return concat([before, within], -1).softmax();
+}
+
+/** The values that the weights choose from the cache and from this stretch. */
+function mixWithPast(weights: Tensor, v: Tensor, past: Past): Tensor {
+  const [S, P] = [v.shape[2]!, past.v.shape[2]!];
   return weights
     .narrow(-1, 0, P)
     .matmul(past.v)
@@ -149,10 +164,10 @@ class Block extends Module {
     this.drop = new Dropout(shape.dropout);
   }
 
-  forward(x: Tensor, positions: Tensor, past: Past | undefined, context: Context): { y: Tensor; k: Tensor; v: Tensor } {
-    const { y, k, v } = this.attn.forward(this.ln_1.forward(x), positions, past, context);
+  forward(x: Tensor, positions: Tensor, past: Past | undefined, context: Context): Read {
+    const { y, ...read } = this.attn.forward(this.ln_1.forward(x), positions, past, context);
     const a = x.add(this.drop.forward(y, context));
-    return { y: a.add(this.drop.forward(this.mlp.forward(this.ln_2.forward(a)), context)), k, v };
+    return { y: a.add(this.drop.forward(this.mlp.forward(this.ln_2.forward(a)), context)), ...read };
   }
 }
 
@@ -185,19 +200,20 @@ class Gpt extends Module {
   forward(
     tokens: Tensor,
     { at, pasts, ...context }: Context & { at?: Tensor; pasts?: readonly Past[] } = {},
-  ): { logits: Tensor; keys: Tensor[]; values: Tensor[] } {
+  ): { logits: Tensor; keys: Tensor[]; values: Tensor[]; weights: Tensor[] } {
     const steps = arange(tokens.shape[1]!, { dtype: 'int32' });
     const positions = at === undefined ? steps : steps.add(at);
     const embedded = this.wte.forward(tokens); // [B, S, W]
     let x = this.drop.forward(this.wpe === null ? embedded : embedded.add(this.wpe.forward(positions)), context);
-    const [keys, values]: [Tensor[], Tensor[]] = [[], []];
+    const [keys, values, weights]: [Tensor[], Tensor[], Tensor[]] = [[], [], []];
     for (const [i, block] of this.h.entries()) {
-      const { y, k, v } = block.forward(x, positions, pasts?.[i], context);
+      const { y, k, v, weights: looked } = block.forward(x, positions, pasts?.[i], context);
       x = y;
       keys.push(k);
       values.push(v);
+      weights.push(looked);
     }
-    return { logits: this.ln_f.forward(x).matmul(this.wte.weight.swapAxes()), keys, values };
+    return { logits: this.ln_f.forward(x).matmul(this.wte.weight.swapAxes()), keys, values, weights };
   }
 }
 
@@ -209,6 +225,7 @@ function languageOf(net: Gpt, { vocabulary, context, layers, heads, width }: Sha
     vocabulary,
     context,
     logits: (tokens) => net.forward(tokens).logits,
+    attention: (tokens) => stack(net.forward(tokens).weights, 1),
     start: (batch) => {
       const empty = zeros([batch, heads, context, width / heads]);
       return Object.fromEntries(names.flat().map((name) => [name, empty]));

@@ -23,7 +23,7 @@ import { hinge } from '../losses/index.js';
 import { type Layer, Module, spectralNorm } from '../nn/index.js';
 import { adam, linear } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
-import { phasesOf } from './blocks/adversarial-game.js';
+import { type Game, phasesOf, pushOf } from './blocks/adversarial-game.js';
 import {
   ConvDiscriminator,
   ConvGenerator,
@@ -109,38 +109,37 @@ export default defineModel({
     const optimizer = adam({ beta1: config.beta1 });
     const falling = (moves: number) => linear(config.learningRate, { steps: totalSteps * moves });
 
+    const game: Game = {
+      loss: hinge,
+      latent: config.latent,
+      generate: (code, _, context) => generator.forward(code, context),
+      judge: (x, _, context) => discriminator.forward(x, context).mul(config.lipschitz),
+      score: (values) => values,
+    };
     return {
       module: net,
-      phases: phasesOf(
-        {
-          loss: hinge,
-          latent: config.latent,
-          generate: (code, _, context) => generator.forward(code, context),
-          judge: (x, _, context) => discriminator.forward(x, context).mul(config.lipschitz),
-          score: (values) => values,
+      phases: phasesOf(game, {
+        discriminator: {
+          name: 'discriminator',
+          parameters: discriminator.parameters(),
+          optimizer,
+          learningRate: falling(config.discriminatorSteps),
+          moves: config.discriminatorSteps,
         },
-        {
-          discriminator: {
-            name: 'discriminator',
-            parameters: discriminator.parameters(),
-            optimizer,
-            learningRate: falling(config.discriminatorSteps),
-            moves: config.discriminatorSteps,
-          },
-          generator: {
-            name: 'generator',
-            parameters: generator.parameters(),
-            optimizer,
-            learningRate: falling(config.generatorSteps),
-            moves: config.generatorSteps,
-          },
+        generator: {
+          name: 'generator',
+          parameters: generator.parameters(),
+          optimizer,
+          learningRate: falling(config.generatorSteps),
+          moves: config.generatorSteps,
         },
-      ),
+      }),
       capabilities: {
         latent: { shape: [config.latent], prior: 'normal' },
         sample: ({ count, rng: r }) => generator.forward(r.normal([count, config.latent])),
         decode: (code) => generator.forward(code),
         judge: (x) => discriminator.forward(x).mul(config.lipschitz).squeeze(1),
+        push: pushOf(game),
       },
     };
   },

@@ -24,7 +24,7 @@ import { gradientPenalty, wasserstein } from '../losses/index.js';
 import { type Layer, Module } from '../nn/index.js';
 import { adam, linear } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
-import { phasesOf } from './blocks/adversarial-game.js';
+import { type Game, phasesOf, pushOf } from './blocks/adversarial-game.js';
 import {
   ConvDiscriminator,
   ConvGenerator,
@@ -92,43 +92,42 @@ export default defineModel({
     const optimizer = adam({ beta1: config.beta1, beta2: 0.9 });
     const falling = (moves: number) => linear(config.learningRate, { steps: totalSteps * moves });
 
+    const game: Game = {
+      loss: wasserstein,
+      latent: config.latent,
+      generate: (code, _, context) => generator.forward(code, context),
+      judge: (x, _, context) => critic.forward(x, context),
+      score: (values) => values,
+      penalty: (real, fake, _, r) => {
+        const epsilon = r.uniform([real.shape[0]!]);
+        const penalty = gradientPenalty((x) => critic.forward(x), real, fake, epsilon);
+        return { loss: penalty.mul(config.penalty), metrics: { penalty } };
+      },
+    };
     return {
       module: net,
-      phases: phasesOf(
-        {
-          loss: wasserstein,
-          latent: config.latent,
-          generate: (code, _, context) => generator.forward(code, context),
-          judge: (x, _, context) => critic.forward(x, context),
-          score: (values) => values,
-          penalty: (real, fake, _, r) => {
-            const epsilon = r.uniform([real.shape[0]!]);
-            const penalty = gradientPenalty((x) => critic.forward(x), real, fake, epsilon);
-            return { loss: penalty.mul(config.penalty), metrics: { penalty } };
-          },
+      phases: phasesOf(game, {
+        discriminator: {
+          name: 'critic',
+          parameters: critic.parameters(),
+          optimizer,
+          learningRate: falling(config.criticSteps),
+          moves: config.criticSteps,
         },
-        {
-          discriminator: {
-            name: 'critic',
-            parameters: critic.parameters(),
-            optimizer,
-            learningRate: falling(config.criticSteps),
-            moves: config.criticSteps,
-          },
-          generator: {
-            name: 'generator',
-            parameters: generator.parameters(),
-            optimizer,
-            learningRate: falling(1),
-            moves: 1,
-          },
+        generator: {
+          name: 'generator',
+          parameters: generator.parameters(),
+          optimizer,
+          learningRate: falling(1),
+          moves: 1,
         },
-      ),
+      }),
       capabilities: {
         latent: { shape: [config.latent], prior: 'normal' },
         sample: ({ count, rng: r }) => generator.forward(r.normal([count, config.latent])),
         decode: (code) => generator.forward(code),
         judge: (x) => critic.forward(x).squeeze(1),
+        push: pushOf(game),
       },
     };
   },

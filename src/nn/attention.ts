@@ -22,7 +22,26 @@ export interface AttentionMask {
 const hidden = -1e9;
 
 /**
- * softmax(QKᵀ/√d + M)·V, M = 0 where a query may look and −∞ elsewhere.
+ * How much each query looks at each key: softmax(QKᵀ/√d + M), M = 0 where a query may look and −∞ elsewhere. Rows sum to 1.
+ *
+ * Shapes: q [batch, …, queries, d], k [batch, …, keys, d] → [batch, …, queries, keys].
+ *
+ * Source: Vaswani et al. 2017, eq. 1.
+ */
+export function attentionWeights(q: Tensor, k: Tensor, { mask, causal = false }: AttentionMask = {}): Tensor {
+  // Scaling the queries costs less than scaling the scores.
+  const scores = q.mul(1 / Math.sqrt(at(q.shape, -1))).matmul(k.swapAxes());
+  const [queries, keys] = [at(q.shape, -2), at(k.shape, -2)];
+  const past = causal ? triangularMask(queries, keys, keys - queries) : undefined;
+  const visible = past !== undefined && mask !== undefined ? logicalAnd(past, mask) : (past ?? mask);
+  // A sum, with a constant where the past alone decides: choosing among the scores takes four times as long as adding
+  // to them, here and again in the gradient.
+  const masked = visible === undefined ? scores : scores.add(where(visible, 0, hidden));
+  return masked.softmax();
+}
+
+/**
+ * softmax(QKᵀ/√d + M)·V: values by the weights of `attentionWeights`.
  *
  * Shapes: q [batch, …, queries, d], k [batch, …, keys, d], v [batch, …, keys, e] → [batch, …, queries, e].
  * While training, attention weights are dropped with probability `dropout`.
@@ -33,17 +52,9 @@ export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { mask, causal = false, dropout: p = 0, ...context }: AttentionMask & Context & { readonly dropout?: number } = {},
+  { dropout: p = 0, ...options }: AttentionMask & Context & { readonly dropout?: number } = {},
 ): Tensor {
-  // Scaling the queries costs less than scaling the scores.
-  const scores = q.mul(1 / Math.sqrt(at(q.shape, -1))).matmul(k.swapAxes());
-  const [queries, keys] = [at(q.shape, -2), at(k.shape, -2)];
-  const past = causal ? triangularMask(queries, keys, keys - queries) : undefined;
-  const visible = past !== undefined && mask !== undefined ? logicalAnd(past, mask) : (past ?? mask);
-  // A sum, with a constant where the past alone decides: choosing among the scores takes four times as long as adding
-  // to them, here and again in the gradient.
-  const masked = visible === undefined ? scores : scores.add(where(visible, 0, hidden));
-  return dropout(masked.softmax(), p, context).matmul(v);
+  return dropout(attentionWeights(q, k, options), p, options).matmul(v);
 }
 
 export interface MultiHeadAttentionOptions {

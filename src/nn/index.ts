@@ -2,7 +2,13 @@
 import * as initializers from './initializers.js';
 
 export { type ActivationName, activation, activationNames } from './activation.js';
-export { type AttentionMask, attention, MultiHeadAttention, type MultiHeadAttentionOptions } from './attention.js';
+export {
+  type AttentionMask,
+  attention,
+  attentionWeights,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+} from './attention.js';
 export { BatchNorm1d, BatchNorm2d, type RunningNormOptions } from './batch-norm.js';
 export { Conv1d, Conv2d, ConvTranspose2d } from './convolution.js';
 export { Dropout } from './dropout.js';

@@ -13,6 +13,7 @@ import type { Variable } from '../../core/leaves.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { AdversarialLoss } from '../../losses/index.js';
 import type { Context } from '../../nn/index.js';
+import { grad } from '../../ops/index.js';
 import type { Optimizer, Schedule } from '../../optim/index.js';
 import type { Rng } from '../../random/rng.js';
 
@@ -72,6 +73,11 @@ export function phasesOf(
       },
     },
   ];
+}
+
+/** −∂L/∂x of each item by itself, L the generator's loss: the loss is a mean, and items do not meet in the discriminator. */
+export function pushOf({ loss, judge }: Game): (x: Tensor, conditions?: Conditions) => Tensor {
+  return (x, conditions = {}) => grad(loss.generator(judge(x, conditions, { train: false })), x).mul(-x.shape[0]!);
 }
 
 function phaseOf({ name, parameters, optimizer, learningRate, moves }: Player): Omit<Phase, 'loss'> {

@@ -2,7 +2,7 @@
  * What a denoising network is used for, as iterations: sampling, changing a picture, filling a hole, and the way from an
  * item to the noise that makes it and back.
  */
-import type { Iteration, SampleContext } from '../../contract/index.js';
+import type { Capabilities, Iteration, SampleContext } from '../../contract/index.js';
 import { UsageError } from '../../core/errors.js';
 import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -192,9 +192,24 @@ export function edit(model: Denoising, scheduler: Scheduler, strength: number): 
     unlabelled: 'none',
     begin: ({ given, rng }) => {
       const x = model.fromItems(given!.x!);
-      return x.mul(schedule.alpha(time)).add(rng.normal(x.shape).mul(schedule.sigma(time)));
+      const noise = given!.noise ?? rng.normal(x.shape);
+      return x.mul(schedule.alpha(time)).add(noise.mul(schedule.sigma(time)));
     },
   });
+}
+
+/** Items on the way to noise (Ho et al. 2020, eq. 4). */
+export function noisingOf(
+  { fromItems, toItems }: Pick<Denoising, 'fromItems' | 'toItems'>,
+  schedule: NoiseSchedule,
+): NonNullable<Capabilities['noising']> {
+  return {
+    alphaBar: (time) => schedule.alphaBar(time),
+    noised: (x, noise, alphaBar) => {
+      const sigma = alphaBar.neg().add(1).sqrt();
+      return toItems(fromItems(x).mul(alphaBar.sqrt()).add(noise.mul(sigma)));
+    },
+  };
 }
 
 /** A row without the step before: what looks back there takes the estimate of its own step. */
