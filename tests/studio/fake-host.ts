@@ -191,6 +191,73 @@ export function createHost({
         };
       case 'manifold':
         return { items: rings(query.steps ** 2, step, totalSteps) };
+      case 'dimensions':
+        return {
+          error: 0.05,
+          dimensions: [0, 1, 2, 3].map((dimension) => ({
+            dimension,
+            kl: 3 - dimension,
+            mean: 0,
+            variance: 1 - dimension / 4,
+            active: dimension < 3,
+            worth: 0.03 - dimension / 100,
+          })),
+        };
+      case 'push':
+        return {
+          directions: tensor([query.points.shape[0]!, 2], (i) => -0.1 * Number(query.points.data[i])),
+        };
+      case 'modes':
+        return {
+          centres: Array.from({ length: 8 }, (_, i) => [
+            2 * Math.cos((i * Math.PI) / 4),
+            2 * Math.sin((i * Math.PI) / 4),
+          ]),
+          counts: Array.from({ length: 8 }, (_, i) => (i < 6 ? 50 : 2)),
+          total: query.count,
+          found: 6,
+          highQuality: 304 / query.count,
+        };
+      case 'attention': {
+        const prompt = query.prompt.split(/(?= )/).map((text, token) => ({ token, text }));
+        const n = prompt.length;
+        return {
+          prompt,
+          weights: tensor([2, 2, n, n], (i) => {
+            const [row, column] = [Math.floor(i / n) % n, i % n];
+            return column > row ? 0 : 1 / (row + 1);
+          }),
+        };
+      }
+      case 'pixel':
+        return {
+          ...items(1),
+          field: tensor([1, 1, 28, 28], (i) => {
+            const [dy, dx] = [query.row - Math.floor(i / 28), query.column - (i % 28)];
+            return dy > 0 || (dy === 0 && dx > 0) ? Math.exp(-(dy ** 2 + dx ** 2) / 20) : 0;
+          }),
+          probabilities: tensor([2, 28, 28], (i) => (i < 784 ? 0.75 : 0.25)),
+        };
+      case 'edit': {
+        const frames = query.frames ?? 10;
+        const view = () => tensor([query.count, frames, 1, 28, 28], (i) => Math.abs(Math.sin(i * 12.9)));
+        const numbers = (from: number, to: number) =>
+          Array.from({ length: frames }, (_, i) => from + ((to - from) * i) / Math.max(1, frames - 1));
+        const fractions = numbers(1 / frames, 1);
+        return {
+          image: rings(1, totalSteps, totalSteps),
+          noising: {
+            fractions,
+            views: { x_t: view() },
+            numbers: { time: numbers(20, 500), alpha_bar: numbers(0.98, 0.2) },
+          },
+          denoising: {
+            fractions,
+            views: { x_t: view(), epsilon: view(), x_0: view() },
+            numbers: { time: numbers(500, 0), alpha_bar: numbers(0.2, 0.99) },
+          },
+        };
+      }
       case 'trajectory': {
         const frames = query.frames ?? query.steps ?? 20;
         const view = (clear: (f: number) => number) => {

@@ -8,6 +8,7 @@ const places: Place[] = [
   { page: { name: 'model', id: 'beta-vae' }, query: '' },
   { page: { name: 'model', id: 'vae' }, query: 'v=1&latent=2' },
   { page: { name: 'compare' }, query: 'a=one&b=two' },
+  { page: { name: 'learn', id: 'latent-space' }, query: '' },
   { page: { name: 'settings' }, query: '' },
 ];
 
@@ -23,7 +24,7 @@ test.each(['/', '/index.html', '/some/folder/', '/some/folder/index.html'])('on 
   }
 });
 
-test.each(['/m/vae', '/base/m/vae', '/base/compare', '/runs/', '/#token=abc'])(
+test.each(['/m/vae', '/base/m/vae', '/learn/game', '/base/compare', '/runs/', '/#token=abc'])(
   'where pages are paths, at %s',
   (first) => {
     const ground = findBase(address(first));

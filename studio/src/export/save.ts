@@ -14,6 +14,15 @@ export function download(name: string, bytes: Uint8Array<ArrayBuffer>, type: str
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** A picture's name as that of a file. */
+export function fileName(name: string, ending: string): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return `${plain || 'picture'}.${ending}`;
+}
+
 /** Step that the pictures of the page show; the page keeps it up to date. */
 export const shownStep = { value: 0 };
 
@@ -36,11 +45,7 @@ export async function savePicture(canvas: HTMLCanvasElement, name: string, recip
     const blob = await new Promise<Blob | null>((resolve) => copy.toBlob(resolve, 'image/png'));
     if (blob === null) throw new Error('The browser could not make a PNG of this picture.');
     const png = new Uint8Array(await blob.arrayBuffer());
-    const file = name
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '');
-    download(`${file || 'picture'}.png`, recipe === undefined ? png : withRecipe(png, recipe), 'image/png');
+    download(fileName(name, 'png'), recipe === undefined ? png : withRecipe(png, recipe), 'image/png');
   } catch (error) {
     notifyError('save', error);
   }

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useAnswers } from '../run/answers.js';
 import { Dials } from './autoencoder/dials.js';
 import { LatentMap } from './autoencoder/latent-map.js';
+import { Worth } from './autoencoder/worth.js';
 import type { FamilyProps } from './family.js';
 import { Answered, Images, Slider, stacked, Tabs } from './parts.js';
 
@@ -14,6 +15,7 @@ export default function Autoencoders(props: FamilyProps): JSX.Element {
       tabs={[
         { id: 'copies', title: 'Reconstruction', body: () => <Reconstructions {...props} /> },
         { id: 'latent', title: 'Latent space', body: () => <LatentMap {...props} /> },
+        { id: 'worth', title: 'Dimensions', body: () => <Worth {...props} /> },
         { id: 'dials', title: 'Dials', body: () => <Dials {...props} /> },
         { id: 'between', title: 'Between two', body: () => <Between {...props} /> },
       ]}

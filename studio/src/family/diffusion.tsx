@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Answers as AnswerTypes } from '../../../src/inference/explore-queries.js';
 import { useAnswers } from '../run/answers.js';
+import { OwnImage } from './diffusion/own-image.js';
 import { SignalCurve } from './diffusion/signal-curve.js';
 import { frameOf, Way } from './diffusion/way.js';
 import { classesOf, type FamilyProps } from './family.js';
@@ -21,6 +22,9 @@ export default function Diffusion(props: FamilyProps): JSX.Element {
       tabs={[
         { id: 'way', title: 'From noise', body: () => <FromNoise {...props} /> },
         { id: 'two', title: 'DDPM ‖ DDIM', body: () => <TwoSamplers {...props} /> },
+        ...(props.data?.kind === 'image'
+          ? [{ id: 'own', title: 'Your image', body: () => <OwnImage {...props} most={mostSteps(props)} /> }]
+          : []),
         ...(classes.length > 0 ? [{ id: 'guidance', title: 'Guidance', body: () => <Guidance {...props} /> }] : []),
       ]}
     />

@@ -1,97 +1,56 @@
-/** Adversarial networks: the layers of the game in the plane, pictures of the same codes over time, and the scores. */
-import { useSignal } from '@preact/signals';
+/** Adversarial networks: the layers of the game in the plane, pictures of the same codes over time, modes and scores. */
+import { type Signal, useSignal } from '@preact/signals';
 import type { HostTensor } from 'genera';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { diverging } from '../pictures/colour.js';
 import { Picture, type Surface } from '../pictures/picture.js';
-import { cellsOf, drawHeat, drawPlane, drawPoints, extentOf } from '../pictures/plane.js';
-import { type Answers, type Explore, useAnswers } from '../run/answers.js';
-import { classesOf, type FamilyProps } from './family.js';
-import { Answered, ClassPick, Images, rowsOf, stacked, Tabs } from './parts.js';
-
-const items = 300;
-const cells = 32;
+import { drawHeat, drawPlane, drawPoints, extentOf } from '../pictures/plane.js';
+import './family.css';
+import type { FamilyProps } from './family.js';
+import { drawArrows } from './gan/arrows.js';
+import { cells, colours, type Game, useGame } from './gan/game.js';
+import { Modes } from './gan/modes.js';
+import { Scores } from './gan/scores.js';
+import { Answered, Images, rowsOf, stacked, Tabs } from './parts.js';
 
 export default function Gans(props: FamilyProps): JSX.Element {
   const plane = props.data?.kind === 'points';
   const scores = { id: 'scores', title: 'Scores', body: () => <Scores {...props} /> };
+  const modes = { id: 'modes', title: 'Modes', body: () => <Modes {...props} /> };
   return (
     <Tabs
       label="Views of the game"
       tabs={
         plane
-          ? [{ id: 'plane', title: 'The game in the plane', body: () => <PlaneGame {...props} /> }, scores]
+          ? [
+              { id: 'plane', title: 'The game in the plane', body: () => <PlaneGame {...props} /> },
+              ...(props.run.info.data === 'gaussians' ? [modes] : []),
+              scores,
+            ]
           : [{ id: 'film', title: 'The same codes over time', body: () => <Film {...props} /> }, scores]
       }
     />
   );
 }
 
-interface Game {
-  readonly real: HostTensor;
-  readonly fake: HostTensor;
-  /** Of the cells of the plane. */
-  readonly surface?: HostTensor;
-  /** Of the real and of the fake items. */
-  readonly scores?: readonly [HostTensor, HostTensor];
-}
-
-/** Held-out items, generated ones, and what the discriminator says; of one class where there are classes. */
-async function askGame(explore: Explore, label: number | undefined, withSurface: boolean): Promise<Game> {
-  const told = label === undefined ? {} : { label };
-  const data = await explore({ kind: 'data', count: items });
-  const real = label === undefined ? data.items : ofClass(data.items, data.labels ?? [], label);
-  const { items: fake } = await explore({
-    kind: 'samples',
-    count: Math.min(items, 100 * (withSurface ? 3 : 1)),
-    seed: 1,
-    ...told,
-  });
-  try {
-    if (withSurface) {
-      const extent = extentOf([{ data: real.data as Float32Array, width: 2 }]);
-      const points = { shape: [cells * cells, 2], dtype: 'float32', data: cellsOf(extent, cells) } as const;
-      return { real, fake, surface: (await explore({ kind: 'judge', points, ...told })).scores };
-    }
-    const few = rowsOf(real, 0, Math.min(100, real.shape[0]!));
-    const onReal = await explore({ kind: 'judge', points: few, ...told });
-    const onFake = await explore({ kind: 'judge', points: fake, ...told });
-    return { real, fake, scores: [onReal.scores, onFake.scores] };
-  } catch (error) {
-    // A discriminator that compares whole batches judges nothing by itself; its game is shown without it.
-    if ((error as Error).name === 'UsageError' || (error as Error).name === 'HostFailure') return { real, fake };
-    throw error;
-  }
-}
-
-function ofClass(tensor: HostTensor, labels: readonly number[], label: number): HostTensor {
-  const size = tensor.data.length / tensor.shape[0]!;
-  const rows = labels.flatMap((l, i) => (l === label ? [i] : []));
-  const data = new Float32Array(rows.length * size);
-  for (const [i, row] of rows.entries())
-    data.set((tensor.data as Float32Array).subarray(row * size, (row + 1) * size), i * size);
-  return { shape: [rows.length, ...tensor.shape.slice(1)], dtype: 'float32', data };
-}
-
-function useGame(props: FamilyProps, withSurface: boolean): { answers: Answers<Game>; pick: JSX.Element } {
-  const classes = classesOf(props);
-  const label = useSignal(0);
-  const asked = classes.length === 0 ? undefined : label.value;
-  const answers = useAnswers(props.run, `game ${withSurface} ${asked}`, (explore) =>
-    askGame(explore, asked, withSurface),
-  );
-  return { answers, pick: <div class="row">{<ClassPick classes={classes} value={label} />}</div> };
-}
-
-const colours = { real: '#2b8a3e', fake: '#7048e8' } as const;
-
 function PlaneGame(props: FamilyProps): JSX.Element {
   const { answers, pick } = useGame(props, true);
+  const arrows = useSignal(true);
   return (
     <>
       {pick}
-      <Answered answers={answers}>{(game, step) => <GamePicture game={game} step={step} />}</Answered>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={arrows.value}
+          onChange={(event) => {
+            arrows.value = event.currentTarget.checked;
+          }}
+        />
+        Where generated points are pushed
+      </label>
+      <Answered answers={answers}>{(game, step) => <GamePicture game={game} step={step} arrows={arrows} />}</Answered>
       <ul class="classes" aria-label="Colours">
         <li>
           <span class="dot" style={{ background: colours.real }} /> real
@@ -107,8 +66,15 @@ function PlaneGame(props: FamilyProps): JSX.Element {
   );
 }
 
-function GamePicture({ game, step }: { game: Game; step: number }): JSX.Element {
+interface GamePictureProps {
+  readonly game: Game;
+  readonly step: number;
+  readonly arrows: Signal<boolean>;
+}
+
+function GamePicture({ game, step, arrows }: GamePictureProps): JSX.Element {
   const { real, fake, surface } = game;
+  const directions = arrows.value ? game.directions : undefined;
   const draw = useMemo(
     () => (canvas: Surface) => {
       const points = { data: real.data as Float32Array, width: 2 };
@@ -139,32 +105,38 @@ function GamePicture({ game, step }: { game: Game; step: number }): JSX.Element 
         drawPoints(context, plane, layer, { colour: '#ffffffb0', radius: 3.2 });
         drawPoints(context, plane, layer, { colour, radius: 2.3 });
       }
+      if (directions !== undefined) {
+        const pushes = { points: fake.data as Float32Array, directions: directions.data as Float32Array };
+        drawArrows(context, plane, pushes, '#10141b');
+      }
       context.restore();
     },
-    [game],
+    [game, directions],
   );
   return (
     <Picture
       name="Real, generated, and what the discriminator believes"
-      description={`${real.shape[0]} real points and ${fake.shape[0]} generated ones at step ${step}. Where the ground is pale, the discriminator cannot tell.`}
+      description={`${real.shape[0]} real points and ${fake.shape[0]} generated ones at step ${step}. Where the ground is pale, the discriminator cannot tell.${directions === undefined ? '' : ' Arrows: where the generator’s loss pushes its points, down its slope through the discriminator.'}`}
       height={(width) => Math.min(width, 560)}
       maxWidth={560}
       draw={draw}
       table={() => ({
-        columns: ['kind', 'x', 'y'],
-        rows: [
-          [real, 'real'],
-          [fake, 'generated'],
-        ].flatMap(([set, kind]) =>
-          Array.from({ length: 100 }, (_, i) => [
-            kind as string,
-            Number((set as HostTensor).data[2 * i] ?? 0),
-            Number((set as HostTensor).data[2 * i + 1] ?? 0),
-          ]),
-        ),
+        columns: ['kind', 'x', 'y', 'pushed by x', 'pushed by y'],
+        rows: [...rowsFor('generated', fake, game.directions), ...rowsFor('real', real)],
       })}
     />
   );
+}
+
+/** The first hundred of a kind, for the table. */
+function rowsFor(kind: string, { data, shape }: HostTensor, directions?: HostTensor): (string | number)[][] {
+  return Array.from({ length: Math.min(100, shape[0]!) }, (_, i) => [
+    kind,
+    Number(data[2 * i]),
+    Number(data[2 * i + 1]),
+    directions === undefined ? '' : Number(directions.data[2 * i]),
+    directions === undefined ? '' : Number(directions.data[2 * i + 1]),
+  ]);
 }
 
 /** Probabilities have 0…1; other scores their own range, even on both sides of its middle. */
@@ -200,77 +172,18 @@ function Film({ run }: FamilyProps): JSX.Element {
         columns={columns}
         maxWidth={620}
       />
-      <Images name="All samples" description={`At step ${last.step}.`} items={last.items} columns={10} maxWidth={620} />
+      <Images
+        name="All samples"
+        description={`At step ${last.step}.`}
+        items={last.items}
+        columns={10}
+        maxWidth={620}
+        film={{
+          count: () => run.samples.steps.length,
+          items: (i) => run.samples.values[i]!,
+          caption: (i) => `Step ${run.samples.steps[i]}`,
+        }}
+      />
     </>
-  );
-}
-
-const bins = 30;
-
-function Scores(props: FamilyProps): JSX.Element {
-  const { answers, pick } = useGame(props, false);
-  return (
-    <>
-      {pick}
-      <Answered answers={answers}>
-        {({ scores }, step) =>
-          scores === undefined ? (
-            <p class="empty">The discriminator of this model does not judge items one by one.</p>
-          ) : (
-            <Histogram scores={scores} step={step} />
-          )
-        }
-      </Answered>
-    </>
-  );
-}
-
-function Histogram({ scores, step }: { scores: readonly [HostTensor, HostTensor]; step: number }): JSX.Element {
-  const { counts, low, high } = useMemo(() => {
-    const all = scores.flatMap((s) => Array.from(s.data as Float32Array));
-    const from = Math.min(...all);
-    const to = Math.max(...all);
-    const [least, most] = from >= 0 && to <= 1 ? [0, 1] : [from, to];
-    const counted = scores.map((s) => {
-      const n = new Array<number>(bins).fill(0);
-      for (const value of s.data as Float32Array)
-        n[Math.min(bins - 1, Math.floor(((value - least) / (most - least || 1)) * bins))]!++;
-      return n.map((c) => c / s.data.length);
-    }) as [number[], number[]];
-    return { counts: counted, low: least, high: most };
-  }, [scores]);
-  const draw = useMemo(
-    () =>
-      ({ context, width, height, style }: Surface) => {
-        const largest = Math.max(...counts.flat(), 0.01);
-        const pitch = (width - 20) / bins;
-        for (const [k, colour] of [colours.real, colours.fake].entries()) {
-          context.fillStyle = colour;
-          for (const [i, part] of counts[k as 0 | 1].entries()) {
-            const tall = (part / largest) * (height - 30);
-            context.fillRect(10 + i * pitch + (k * pitch) / 2, height - 20 - tall, pitch / 2 - 1, tall);
-          }
-        }
-        context.fillStyle = style.muted;
-        context.font = `11px ${style.font}`;
-        context.textAlign = 'left';
-        context.fillText(`${low.toFixed(2)}: generated`, 10, height - 5);
-        context.textAlign = 'right';
-        context.fillText(`real: ${high.toFixed(2)}`, width - 10, height - 5);
-      },
-    [counts],
-  );
-  return (
-    <Picture
-      name="Scores of real and generated items"
-      description={`How often the discriminator gives which score, green for real items and violet for generated ones, at step ${step}. Where they lie upon each other it cannot tell them apart.`}
-      height={() => 240}
-      maxWidth={620}
-      draw={draw}
-      table={() => ({
-        columns: ['score from', 'real', 'generated'],
-        rows: counts[0].map((part, i) => [low + (i / bins) * (high - low), part, counts[1][i]!]),
-      })}
-    />
   );
 }

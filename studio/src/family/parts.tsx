@@ -3,7 +3,8 @@ import { useSignal } from '@preact/signals';
 import type { HostTensor } from 'genera';
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useMemo } from 'preact/hooks';
-import { drawGrid, gridHeight, imageSet, type Look } from '../pictures/images.js';
+import type { Film } from '../pictures/film.js';
+import { drawGrid, gridHeight, type ImageSet, imageSet, type Look } from '../pictures/images.js';
 import { Picture, type Surface } from '../pictures/picture.js';
 import { itemTable } from '../pictures/table.js';
 
@@ -79,6 +80,24 @@ interface ImagesProps {
   /** Names of the items in the table. */
   readonly names?: readonly string[];
   onItem?(i: number): void;
+  /** Other moments of the same images. */
+  readonly film?: ImageFilm;
+}
+
+export interface ImageFilm {
+  count(): number;
+  items(frame: number): HostTensor;
+  caption?(frame: number): string;
+}
+
+/** Images of a grid, moment by moment. */
+export function filmOf({ items, ...film }: ImageFilm, columns: number, look: Look = 'light'): Film {
+  const at = (frame: number): ImageSet => imageSet(items(frame))!;
+  return {
+    ...film,
+    height: (width) => gridHeight(at(0), width, { columns }),
+    draw: ({ context, width }, frame) => drawGrid(context, at(frame), width, { columns }, look),
+  };
 }
 
 /** Images in rows. */
@@ -91,6 +110,7 @@ export function Images({
   maxWidth,
   names,
   onItem,
+  film,
 }: ImagesProps): JSX.Element {
   const set = useMemo(() => imageSet(items), [items]);
   const draw = useMemo(
@@ -109,6 +129,7 @@ export function Images({
       draw={draw}
       table={() => itemTable(items, names)}
       {...(maxWidth === undefined ? {} : { maxWidth })}
+      film={film && filmOf(film, columns, look)}
       {...(onItem === undefined
         ? {}
         : {

@@ -1,5 +1,5 @@
 /** Models of text: what may come next, how sure the model is, and writing. */
-import { type Signal, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Answers } from '../../../src/inference/explore-queries.js';
@@ -9,14 +9,18 @@ import { useAnswers } from '../run/answers.js';
 import { notifyError } from '../shell/notices.js';
 import type { FamilyProps } from './family.js';
 import { Answered, Slider, Tabs } from './parts.js';
+import { Attention } from './text/attention.js';
+import { Prompt } from './text/prompt.js';
 import { reweigh, visible } from './text/tokens.js';
 
 export default function Texts(props: FamilyProps): JSX.Element {
+  const transformer = props.model.family === 'autoregressive' && 'heads' in props.run.info.settings;
   return (
     <Tabs
       label="Views of the language model"
       tabs={[
         { id: 'next', title: 'What comes next', body: () => <NextTokens {...props} /> },
+        ...(transformer ? [{ id: 'attention', title: 'Attention', body: () => <Attention {...props} /> }] : []),
         { id: 'write', title: 'Write', body: () => <Writing {...props} /> },
       ]}
     />
@@ -203,21 +207,5 @@ function Writing({ run }: FamilyProps): JSX.Element {
         </>
       )}
     </>
-  );
-}
-
-/** A line of text that the model is given. */
-function Prompt({ label, value }: { readonly label: string; readonly value: Signal<string> }): JSX.Element {
-  return (
-    <label class="prompt">
-      <span>{label}</span>
-      <input
-        type="text"
-        value={value.value}
-        onInput={(event) => {
-          value.value = event.currentTarget.value;
-        }}
-      />
-    </label>
   );
 }

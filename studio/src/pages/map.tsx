@@ -4,11 +4,12 @@ import { families } from 'virtual:concepts';
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { tours } from '../learn/tours.js';
 import { Details } from '../map/details.js';
 import { ConceptList } from '../map/list.js';
 import type { ConceptOutline } from '../map/outline.js';
 import { Plot } from '../map/plot.js';
-import { place, replaceQuery } from '../shell/navigation.js';
+import { hrefOf, place, replaceQuery } from '../shell/navigation.js';
 
 const narrow = matchMedia('(max-width: 900px)');
 const view = signal<'map' | 'list'>(narrow.matches ? 'list' : 'map');
@@ -57,6 +58,15 @@ export function MapPage(): JSX.Element {
           <p class="lead">
             Every family of generative models, and its relatives. Choose one to read what it does; {builtCount} of them
             you can train here and now.
+          </p>
+          <p class="tours">
+            New here? Take a tour:{' '}
+            {tours.map(({ id, title }, i) => (
+              <span key={id}>
+                {i > 0 && ' · '}
+                <a href={hrefOf({ name: 'learn', id })}>{title}</a>
+              </span>
+            ))}
           </p>
         </div>
         <fieldset class="switch">

@@ -19,9 +19,19 @@ import { Stage } from './model/stage.js';
 import { Transport } from './model/transport.js';
 import { useTroubles } from './model/troubles.js';
 
-export default function ModelPage({ id }: { id: string }): JSX.Element {
+interface ModelPageProps {
+  readonly id: string;
+  /** The choice that it begins with, in the place of the address's. */
+  readonly start?: string;
+}
+
+export default function ModelPage({ id, start }: ModelPageProps): JSX.Element {
   const model = models.find((m) => m.id === id);
-  return model === undefined ? <Unknown id={id} /> : <Lab key={id} id={id} />;
+  return model === undefined ? (
+    <Unknown id={id} />
+  ) : (
+    <Lab key={id} id={id} {...(start === undefined ? {} : { start })} />
+  );
 }
 
 function Unknown({ id }: { id: string }): JSX.Element {
@@ -37,14 +47,15 @@ function Unknown({ id }: { id: string }): JSX.Element {
   );
 }
 
-function Lab({ id }: { id: string }): JSX.Element {
+function Lab({ id, start }: ModelPageProps): JSX.Element {
   const model = models.find((m) => m.id === id)!;
   const session = useMemo(() => new Session(model), [model]);
+  const query = start ?? place.value.query;
 
   useEffect(() => {
     document.title = `${model.title} · genera Studio`;
     currentSession.value = session;
-    void begin(session);
+    void begin(session, query);
     return () => {
       session.close();
       currentSession.value = undefined;
@@ -61,7 +72,6 @@ function Lab({ id }: { id: string }): JSX.Element {
       }),
     [session],
   );
-  const { query } = place.value;
   useEffect(() => {
     if (query !== writeChoice(model, dataSets, session.choice.peek())) readAddress(session, query);
   }, [query]);
@@ -152,8 +162,7 @@ function moveTo(run: NonNullable<Session['run']['value']>, step: number): void {
 }
 
 /** What the address asks for, or the last run of this model. */
-async function begin(session: Session): Promise<void> {
-  const { query } = place.peek();
+async function begin(session: Session, query: string): Promise<void> {
   const params = new URLSearchParams(query);
   const named = params.get('run');
   if (named !== null || query === '') return session.takeUp(named ?? undefined);

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { recipeOf, savePicture } from '../export/save.js';
 import { Icon } from '../shell/icon.js';
+import { type Film, saveFilm } from './film.js';
 import { type Table, TableView } from './table.js';
 
 interface FrameProps {
@@ -14,6 +15,8 @@ interface FrameProps {
   readonly description: string;
   readonly table?: (() => Table) | undefined;
   readonly maxWidth?: number | undefined;
+  /** What it is a moment of. */
+  readonly film?: Film | undefined;
   canvas(): HTMLCanvasElement | null;
   readonly children: ComponentChildren;
 }
@@ -25,10 +28,17 @@ export function Frame({
   description,
   table,
   maxWidth,
+  film,
   canvas,
   children,
 }: FrameProps): JSX.Element {
   const open = useSignal(false);
+  const filming = useSignal(false);
+  const saveAll = async (): Promise<void> => {
+    filming.value = true;
+    await saveFilm(film!, name);
+    filming.value = false;
+  };
   const save = (): void => {
     const element = canvas();
     if (element !== null) void savePicture(element, name, recipeOf(name));
@@ -51,6 +61,18 @@ export function Frame({
               }}
             >
               <Icon name="table" />
+            </button>
+          )}
+          {film !== undefined && (
+            <button
+              type="button"
+              class="tool film"
+              aria-label={`Save ${name} as an animated GIF`}
+              title="Save all its moments as an animated GIF"
+              disabled={filming.value}
+              onClick={() => void saveAll()}
+            >
+              {filming.value ? '…' : 'GIF'}
             </button>
           )}
           <button

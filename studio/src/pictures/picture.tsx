@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { styleValue, theme } from '../shell/theme.js';
+import type { Film } from './film.js';
 import { Frame } from './frame.js';
 import type { Table } from './table.js';
 
@@ -28,6 +29,7 @@ export interface PictureProps {
   /** Where it was pressed, in pixels of its width. */
   onPoint?(x: number, y: number, width: number): void;
   readonly aside?: ComponentChildren;
+  readonly film?: Film | undefined;
 }
 
 /** Colours and type of the style sheet. */
@@ -43,7 +45,7 @@ export function canvasStyle() {
 }
 
 export function Picture(props: PictureProps): JSX.Element {
-  const { name, description, height, draw, table, maxWidth, onPoint, aside } = props;
+  const { name, description, height, draw, table, maxWidth, onPoint, aside, film } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const id = useId();
   const width = useSignal(0);
@@ -78,6 +80,7 @@ export function Picture(props: PictureProps): JSX.Element {
       table={table}
       maxWidth={maxWidth}
       aside={aside}
+      film={film}
       canvas={() => canvas.current}
     >
       <canvas

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { tours } from '../learn/tours.js';
 import { MapPage } from '../pages/map.js';
 import { Header } from './header.js';
 import { Icon } from './icon.js';
@@ -10,14 +11,15 @@ import { offer } from './keys.js';
 import { lazy } from './lazy.js';
 import { goTo, place } from './navigation.js';
 import { dismiss, milestone, notices } from './notices.js';
+import Palette from './palette.js';
 import { chooseTheme, theme } from './theme.js';
 
 const wait = <p class="empty">Loading…</p>;
 const ModelPage = lazy(() => import('../pages/model.js'), wait);
+const TourPage = lazy<{ id: string }>(() => import('../learn/page.js'), wait);
 const RunsPage = lazy(() => import('../pages/runs.js'), wait);
 const ComparePage = lazy(() => import('../pages/compare.js'), wait);
 const SettingsPage = lazy(() => import('../pages/settings.js'), wait);
-const Palette = lazy(() => import('./palette.js'));
 const Help = lazy(() => import('./help.js'));
 
 const open = signal<'palette' | 'help' | undefined>(undefined);
@@ -31,6 +33,12 @@ export function App(): JSX.Element {
         { id: 'map', label: 'Go to the map', keys: [], run: () => goTo({ name: 'map' }) },
         { id: 'runs', label: 'Go to the runs', keys: [], run: () => goTo({ name: 'runs' }) },
         { id: 'settings', label: 'Go to the settings', keys: [], run: () => goTo({ name: 'settings' }) },
+        ...tours.map(({ id, title }) => ({
+          id: `tour-${id}`,
+          label: `Tour: ${title}`,
+          keys: [],
+          run: () => goTo({ name: 'learn', id }),
+        })),
         {
           id: 'theme',
           label: 'Change between light and dark',
@@ -71,6 +79,8 @@ function CurrentPage(): JSX.Element {
       return <MapPage />;
     case 'model':
       return <ModelPage key={page.id} id={page.id} />;
+    case 'learn':
+      return <TourPage key={page.id} id={page.id} />;
     case 'runs':
       return <RunsPage />;
     case 'compare':

@@ -5,6 +5,7 @@
 export type Page =
   | { readonly name: 'map' }
   | { readonly name: 'model'; readonly id: string }
+  | { readonly name: 'learn'; readonly id: string }
   | { readonly name: 'runs' }
   | { readonly name: 'compare' }
   | { readonly name: 'settings' }
@@ -22,7 +23,7 @@ export interface Address {
   readonly hash: string;
 }
 
-const pagePaths = /^(.*\/)(map|m\/[^/]+|runs|compare|settings)\/?$/;
+const pagePaths = /^(.*\/)(map|m\/[^/]+|learn\/[^/]+|runs|compare|settings)\/?$/;
 
 /** Where the app lies, and whether pages are paths; both follow from the first address. */
 export function findBase({ pathname, hash }: Address): { base: string; paths: boolean } {
@@ -50,12 +51,14 @@ function pageOf(path: string): Page {
   const [name = '', id] = path.replace(/\/$/, '').split('/');
   if (name === '' || name === 'map' || name === 'index.html') return { name: 'map' };
   if (name === 'm' && id !== undefined) return { name: 'model', id: decode(id) };
+  if (name === 'learn' && id !== undefined) return { name, id: decode(id) };
   if (name === 'runs' || name === 'compare' || name === 'settings') return { name };
   return { name: 'unknown', path };
 }
 
 function pathOf(page: Page): string {
   if (page.name === 'model') return `m/${encodeURIComponent(page.id)}`;
+  if (page.name === 'learn') return `learn/${encodeURIComponent(page.id)}`;
   return page.name === 'unknown' ? page.path : page.name;
 }
 

@@ -43,7 +43,11 @@ function View({ view, all, frame, step }: { view: string; all: HostTensor; frame
   const items = useMemo(() => atFrame(all, frame), [all, frame]);
   const { name, note } = titles[view] ?? { name: view, note: '' };
   const description = `${note.replace(/^./, (c) => c.toUpperCase())}, with the model of step ${step}.`;
-  if (items.shape.length === 4) return <Images name={name} description={description} items={items} columns={2} />;
+  if (items.shape.length === 4) {
+    const film = { count: () => all.shape[1]!, items: (moment: number) => atFrame(all, moment) };
+    const columns = Math.min(2, items.shape[0]!);
+    return <Images name={name} description={description} items={items} columns={columns} film={film} />;
+  }
   return <PointView name={name} description={description} all={all} items={items} />;
 }
 
@@ -58,15 +62,15 @@ function PointView({
   all: HostTensor;
   items: HostTensor;
 }): JSX.Element {
-  const draw = useMemo(
-    () => (surface: Surface) => {
-      const width = items.shape[1]!;
-      const extent = extentOf([{ data: all.data as Float32Array, width }]);
+  const drawAt = useMemo(() => {
+    const width = items.shape[1]!;
+    const extent = extentOf([{ data: all.data as Float32Array, width }]);
+    return (surface: Surface, { data }: HostTensor) => {
       const plane = drawPlane(surface.context, surface, extent, { ...surface.style, ink: surface.style.muted });
-      drawPoints(surface.context, plane, { data: items.data as Float32Array, width }, { colour: surface.style.accent });
-    },
-    [all, items],
-  );
+      drawPoints(surface.context, plane, { data: data as Float32Array, width }, { colour: surface.style.accent });
+    };
+  }, [all]);
+  const draw = useMemo(() => (surface: Surface) => drawAt(surface, items), [all, items]);
   return (
     <Picture
       name={name}
@@ -74,12 +78,17 @@ function PointView({
       height={(width) => width}
       draw={draw}
       table={() => itemTable(items)}
+      film={{
+        count: () => all.shape[1]!,
+        height: (width) => width,
+        draw: (surface, moment) => drawAt(surface, atFrame(all, moment)),
+      }}
     />
   );
 }
 
 /** [count, frames, ...shape] at one frame. */
-function atFrame({ shape, data }: HostTensor, frame: number): HostTensor {
+export function atFrame({ shape, data }: HostTensor, frame: number): HostTensor {
   const [count, frames, ...rest] = shape as [number, number, ...number[]];
   const size = rest.reduce((a, b) => a * b, 1);
   const out = new Float32Array(count * size);

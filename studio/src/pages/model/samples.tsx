@@ -1,8 +1,8 @@
 /** What the model makes of the same noise, as it learns. */
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { drawGrid, gridHeight, imageSet } from '../../pictures/images.js';
-import { Picture } from '../../pictures/picture.js';
+import { drawGrid, gridHeight, type ImageSet, imageSet } from '../../pictures/images.js';
+import { Picture, type Surface } from '../../pictures/picture.js';
 import { drawPlane, drawPoints, extentOf } from '../../pictures/plane.js';
 import { itemTable } from '../../pictures/table.js';
 import type { RunView } from '../../run/run-view.js';
@@ -29,41 +29,51 @@ export function Samples({ run }: { run: RunView }): JSX.Element | null {
     );
   }
   if (frame === undefined) return null;
-  return <SamplePicture step={frame.step} samples={frame.value} />;
+  return <SamplePicture run={run} step={frame.step} samples={frame.value} />;
 }
 
-function SamplePicture({
-  step,
-  samples,
-}: {
-  step: number;
-  samples: NonNullable<ReturnType<RunView['samples']['at']>>['value'];
-}): JSX.Element | null {
-  const images = useMemo(() => {
-    const set = imageSet(samples);
-    return set === undefined ? undefined : { ...set, count: Math.min(set.count, shownAtMost) };
-  }, [samples]);
-  const draw = useMemo(() => {
-    if (images !== undefined) {
-      return ({ context, width }: Parameters<Parameters<typeof Picture>[0]['draw']>[0]) =>
-        drawGrid(context, images, width, { columns }, 'light');
-    }
-    const points = { data: samples.data as Float32Array, width: samples.shape[1] ?? 2 };
-    const extent = extentOf([points]);
-    return (surface: Parameters<Parameters<typeof Picture>[0]['draw']>[0]) => {
-      const plane = drawPlane(surface.context, surface, extent, { ...surface.style, ink: surface.style.muted });
-      drawPoints(surface.context, plane, points, { colour: surface.style.accent, radius: 1.8 });
-    };
-  }, [images, samples]);
+type Items = NonNullable<ReturnType<RunView['samples']['at']>>['value'];
+
+function SamplePicture({ run, step, samples }: { run: RunView; step: number; samples: Items }): JSX.Element | null {
+  const draw = useMemo(() => (surface: Surface) => drawItems(surface, samples, samples), [samples]);
   return (
     <div data-samples={step}>
       <Picture
         name="Samples"
         description={`At step ${step}, always from the same noise.`}
-        height={(width) => (images === undefined ? width : gridHeight(images, width, { columns }))}
+        height={(width) => heightOf(samples, width)}
         draw={draw}
         table={() => itemTable(samples)}
+        film={{
+          count: () => run.samples.steps.length,
+          height: (width) => heightOf(samples, width),
+          draw: (surface, i) => drawItems(surface, run.samples.values[i]!, run.samples.values.at(-1)!),
+          caption: (i) => `Step ${run.samples.steps[i]}`,
+        }}
       />
     </div>
   );
+}
+
+function imagesOf(samples: Items): ImageSet | undefined {
+  const set = imageSet(samples);
+  return set === undefined ? undefined : { ...set, count: Math.min(set.count, shownAtMost) };
+}
+
+function heightOf(samples: Items, width: number): number {
+  const images = imagesOf(samples);
+  return images === undefined ? width : gridHeight(images, width, { columns });
+}
+
+/** @param around points that the axes are made for */
+function drawItems(surface: Surface, samples: Items, around: Items): void {
+  const images = imagesOf(samples);
+  if (images !== undefined) {
+    drawGrid(surface.context, images, surface.width, { columns }, 'light');
+    return;
+  }
+  const pointsOf = (items: Items) => ({ data: items.data as Float32Array, width: items.shape[1] ?? 2 });
+  const extent = extentOf([pointsOf(around)]);
+  const plane = drawPlane(surface.context, surface, extent, { ...surface.style, ink: surface.style.muted });
+  drawPoints(surface.context, plane, pointsOf(samples), { colour: surface.style.accent, radius: 1.8 });
 }
