@@ -1,0 +1,89 @@
+/** A built Studio for tests, and what its model page shows. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
+import { build } from 'vite';
+
+const project = path.resolve(import.meta.dirname, '../..');
+
+/** Builds the Studio. @param outDir default: dist/studio, which `genera studio` serves */
+export async function buildStudio(outDir?: string): Promise<void> {
+  const configFile = path.join(project, 'studio/vite.config.ts');
+  await build({
+    configFile,
+    logLevel: 'warn',
+    ...(outDir === undefined ? {} : { build: { outDir, emptyOutDir: true } }),
+  });
+}
+
+/** Brings dist/ up to date; after `npm test`'s own build there is nothing to do. */
+export function buildCommand(): void {
+  const compiler = path.join(project, 'node_modules/typescript/bin/tsc');
+  spawnSync(process.execPath, [compiler, '-b', 'tsconfig.node.json'], { cwd: project });
+}
+
+/** A browser without a past. */
+export async function newContext(browser: Browser): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  context.setDefaultTimeout(60_000);
+  return context;
+}
+
+/** A page whose own errors end up in the list. */
+export async function openPage(context: BrowserContext, address: string): Promise<{ page: Page; errors: string[] }> {
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(address);
+  await page.waitForSelector('h1');
+  return { page, errors };
+}
+
+/** What the model page says of itself. */
+export async function lab(page: Page): Promise<{ step: number; shown: number; state: string }> {
+  const { step, shown, state } = await page.evaluate(() => ({
+    ...document.querySelector<HTMLElement>('.lab')!.dataset,
+  }));
+  return { step: Number(step), shown: Number(shown), state: state! };
+}
+
+export const untilStep = (page: Page, least: number): Promise<unknown> =>
+  page.waitForFunction((n) => Number(document.querySelector<HTMLElement>('.lab')?.dataset['step']) >= n, least);
+
+export const untilState = (page: Page, state: string): Promise<unknown> =>
+  page.waitForFunction((s) => document.querySelector<HTMLElement>('.lab')?.dataset['state'] === s, state);
+
+/** Presses a key of the page, not of a field. */
+export async function press(page: Page, key: string): Promise<void> {
+  await page.focus('main');
+  await page.keyboard.press(key);
+}
+
+/** Moves the timeline. */
+export function moveTo(page: Page, step: number): Promise<void> {
+  return page.evaluate((wanted) => {
+    const slider = document.querySelector<HTMLInputElement>('.timeline input')!;
+    slider.value = String(wanted);
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  }, step);
+}
+
+/** The table under a picture, which is opened if it is not: its cells as they are read. */
+export async function numbersOf(page: Page, picture: string): Promise<string[][]> {
+  const button = page.locator(`[aria-label="Numbers of ${picture}"][aria-expanded]`);
+  if ((await button.getAttribute('aria-expanded')) === 'false') await button.click();
+  const rows = page.locator(`section[aria-label="Numbers of ${picture}"] tbody tr`);
+  return rows.evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent)));
+}
+
+/** What a click gives the user as a file. */
+export async function downloaded(page: Page, click: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), click()]);
+  return { name: download.suggestedFilename(), bytes: await contents(download) };
+}
+
+async function contents(download: Download): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of await download.createReadStream()) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
