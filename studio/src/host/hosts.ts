@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import type { HostInfo, TrainingHost } from '../../../src/train/host.js';
 import { apiBase, mayBeServed, token } from '../shell/navigation.js';
 import { dismiss, notify } from '../shell/notices.js';
+import type { Connection } from './http.js';
 
 export type HostChoice = 'auto' | 'browser' | 'server';
 export type Device = 'auto' | 'wasm' | 'webgpu';
@@ -54,7 +55,8 @@ async function createBrowserHost(): Promise<TrainingHost> {
 
 async function findServer(): Promise<TrainingHost | undefined> {
   try {
-    const headers: HeadersInit = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const known = token.peek();
+    const headers: HeadersInit = known === undefined ? {} : { Authorization: `Bearer ${known}` };
     const response = await fetch(`${apiBase}api/info`, { headers });
     if (!response.headers.get('Content-Type')?.includes('json')) return undefined;
     if (response.status === 401 || response.status === 403) {
@@ -63,6 +65,10 @@ async function findServer(): Promise<TrainingHost | undefined> {
         tone: 'error',
         text: 'The server does not let this page in. Open the whole address that “genera studio” printed, with its token.',
       });
+      // Where that happens in another tab, this one has the token too, and asks again.
+      token.subscribe((given) => {
+        if (given !== known) location.reload();
+      });
       return undefined;
     }
     if (!response.ok) return undefined;
@@ -70,18 +76,18 @@ async function findServer(): Promise<TrainingHost | undefined> {
     return undefined;
   }
   const { createHttpHost } = await import('./http.js');
-  return createHttpHost({ base: apiBase, token, onConnection: tellConnection });
+  return createHttpHost({ base: apiBase, token: () => token.peek(), onConnection: tellConnection });
 }
 
-function tellConnection(alive: boolean): void {
-  if (alive) dismiss('connection');
-  else {
-    notify({
-      key: 'connection',
-      tone: 'warning',
-      text: 'The server does not answer. Trying again; what it does meanwhile will be shown when it is back.',
-    });
-  }
+const troubles = {
+  away: 'The server does not answer. Trying again; what it does meanwhile will be shown when it is back.',
+  refused:
+    '“genera studio” has been started again. Open the address that it printed, in any tab; this page then goes on by itself.',
+} as const;
+
+function tellConnection(connection: Connection): void {
+  if (connection === 'there') dismiss('connection');
+  else notify({ key: 'connection', tone: 'warning', text: troubles[connection] });
 }
 
 /** Asks for the memory in use now and then. */

@@ -4,25 +4,34 @@ import { findBase, type Page, type Place, readPlace, writePlace } from './route.
 
 const ground = findBase(location);
 
-/** The token that `genera studio` puts into the address; it is taken out at once and kept for this tab. */
+/**
+ * The token that `genera studio` puts into the address; it is taken out at once and kept for this tab. Tabs that are open
+ * already are told, since a server that was started again has another one.
+ */
 const tokenKey = 'genera.token';
+const tabs = new BroadcastChannel(tokenKey);
 const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
 if (given !== undefined) {
   sessionStorage.setItem(tokenKey, given);
+  tabs.postMessage(given);
   history.replaceState(
     null,
     '',
     writePlace({ page: readPlace({ ...plain(), hash: '' }, ground).page, query: '' }, ground),
   );
 }
-export const token: string | undefined = sessionStorage.getItem(tokenKey) ?? undefined;
+export const token = signal(sessionStorage.getItem(tokenKey) ?? undefined);
+tabs.onmessage = ({ data }: MessageEvent<string>) => {
+  sessionStorage.setItem(tokenKey, data);
+  token.value = data;
+};
 
 /** Where the server's API lies. */
 export const apiBase: string = ground.base;
 
 /** Whether the page may come from `genera studio`; other hosts of files need not be asked for an API. */
 export const mayBeServed: boolean =
-  token !== undefined || ground.paths || ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
+  token.peek() !== undefined || ground.paths || ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
 
 export const place = signal<Place>(readPlace(location, ground));
 
