@@ -1,4 +1,7 @@
-/** Finding pages, models and commands by typing. */
+/**
+ * Finding pages, models and commands by typing. It is part of the shell: were it loaded when it is opened, what is typed
+ * meanwhile would press the keys of the page.
+ */
 
 import { families } from 'virtual:concepts';
 import { useSignal } from '@preact/signals';
