@@ -157,6 +157,25 @@ describe('a run', () => {
     expect(run.series.get('loss')!.steps).toHaveLength(0);
   });
 
+  test('shows a note while it is news', async () => {
+    const { run, id } = await watched();
+    let number = 50;
+    const tell = (state: 'preparing' | 'paused' | 'running', seconds: number, note?: string): void =>
+      run.take({
+        run: id,
+        number: number++,
+        event: { kind: 'status', state, step: 0, seconds, ...(note === undefined ? {} : { note }) },
+      });
+    tell('paused', 100, 'The GPU was lost.');
+    tell('running', 100);
+    expect(run.note.value).toBe('The GPU was lost.');
+    tell('paused', 161);
+    expect(run.note.value).toBeUndefined();
+    tell('paused', 161, 'Again.');
+    tell('preparing', 161); // it was opened anew
+    expect(run.note.value).toBeUndefined();
+  });
+
   test('that failed says why', async () => {
     const { run, id } = await watched();
     const error = {

@@ -11,6 +11,8 @@ import { throttled } from './throttle.js';
 
 /** Milliseconds between two drawings. */
 const intervals = { numbers: 100, pictures: 500 };
+/** Seconds of training for which a note is news. */
+const noteLasts = 60;
 
 export class RunView {
   readonly host: TrainingHost;
@@ -38,6 +40,7 @@ export class RunView {
 
   #lastStep = 0;
   #lastSeconds = 0;
+  #notedAt = 0;
   #pace: { step: number; seconds: number } = { step: 0, seconds: 0 };
   readonly #drawNumbers = throttled(intervals.numbers, () => {
     this.step.value = this.#lastStep;
@@ -83,11 +86,12 @@ export class RunView {
 
   take({ event }: HostEvent): void {
     this.#lastSeconds = event.seconds;
+    if (event.seconds > this.#notedAt + noteLasts) this.note.value = undefined;
     if (event.kind === 'status') {
       if (event.step !== undefined && event.step < this.#lastStep) this.rewind(event.step);
       this.state.value = event.state;
       this.error.value = event.error;
-      this.note.value = event.note;
+      this.#note(event.note, event);
       if (event.state !== 'preparing') this.download.value = undefined;
       if (event.state !== 'running') this.stepsPerSecond.value = undefined;
       // Where it stands belongs to the state: both are told at once.
@@ -111,6 +115,12 @@ export class RunView {
     else if (event.kind === 'text') this.texts.add(event.step, event.text);
     if (event.kind === 'samples' || event.kind === 'text') this.#drawPictures();
     this.#drawNumbers();
+  }
+
+  /** A note stays while it is news: what it tells of is followed by other states within moments. */
+  #note(note: string | undefined, { state, seconds }: { state: RunState; seconds: number }): void {
+    if (note !== undefined || state === 'preparing') this.note.value = note;
+    if (note !== undefined) this.#notedAt = seconds;
   }
 
   /** A metric as the panels show it now. */

@@ -3,14 +3,14 @@
 import { dataSets } from 'virtual:models';
 import { computed, type Signal, signal } from '@preact/signals';
 import type { RunInfo } from '../../../src/train/host.js';
-import { host } from '../host/hosts.js';
+import { host, hostInfo } from '../host/hosts.js';
 import { type Choice, defaultChoice, pruned, randomSeed, resolvedValues } from '../settings/choice.js';
 import type { ModelDescription } from '../settings/describe.js';
 import { equalValues } from '../settings/values.js';
 import { dismiss, notify, notifyError } from '../shell/notices.js';
 import { Player, speed } from './player.js';
 import { RunView } from './run-view.js';
-import { lastRun, rememberRun } from './trained.js';
+import { lastRun, rememberRun, rememberTraining, wasTraining } from './trained.js';
 
 /** The session of the page that is shown, for the header and the keys. */
 export const currentSession = signal<Session | undefined>(undefined);
@@ -59,7 +59,9 @@ export class Session {
       }
       const differs = this.#differs(found);
       if (differs && onlyLike) return;
+      const goesOn = hostInfo.peek()?.kind === 'browser' && found.state === 'stopped' && wasTraining(id);
       await this.#show(found);
+      if (goesOn) void this.player.peek()?.play();
       if (!differs) return;
       const known = ([key]: [string, unknown]): boolean => this.model.fields.some((field) => field.key === key);
       const settings = Object.fromEntries(Object.entries(found.settings).filter(known));
@@ -161,7 +163,10 @@ export class Session {
     this.run.peek()?.close();
     const view = new RunView(await host(), info);
     this.run.value = view;
-    view.state.subscribe(() => this.#remember());
+    view.state.subscribe((state) => {
+      this.#remember();
+      if (state !== 'preparing') rememberTraining(info.id, state === 'running');
+    });
     view.watch();
   }
 }

@@ -34,7 +34,23 @@ export function rememberRun({
   localStorage.setItem(key, JSON.stringify(trained.peek()));
 }
 
+/**
+ * Whether a run was training in this tab when it was seen last. Training in the page ends with the page; when that is
+ * loaded again, it goes on.
+ */
+export function wasTraining(run: string): boolean {
+  return sessionStorage.getItem(trainingKey(run)) !== null;
+}
+
+export function rememberTraining(run: string, training: boolean): void {
+  if (training) sessionStorage.setItem(trainingKey(run), '1');
+  else sessionStorage.removeItem(trainingKey(run));
+}
+
+const trainingKey = (run: string): string => `genera.training.${run}`;
+
 export function forgetRun(id: string): void {
+  rememberTraining(id, false);
   trained.value = Object.fromEntries(Object.entries(trained.peek()).filter(([, { run }]) => run !== id));
   localStorage.setItem(key, JSON.stringify(trained.peek()));
 }

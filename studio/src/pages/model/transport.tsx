@@ -100,20 +100,30 @@ function Timeline({ run }: { run: RunView }): JSX.Element {
   return (
     <div class="timeline">
       <span class={`state state-${run.state.value}`}>{states[run.state.value]}</span>
-      <input
-        type="range"
-        aria-label="Step"
-        aria-valuetext={`step ${shown} of ${total}`}
-        min="0"
-        max={total}
-        value={shown}
-        style={{ '--done': step / total, '--shown': shown / total }}
-        onInput={(event) => {
-          const wanted = Number(event.currentTarget.value);
-          run.position.value = wanted >= step ? undefined : wanted;
-          if (wanted > step) event.currentTarget.value = String(step);
-        }}
-      />
+      <div class="track">
+        <input
+          type="range"
+          aria-label="Step"
+          aria-valuetext={`step ${shown} of ${total}`}
+          min="0"
+          max={total}
+          value={shown}
+          style={{ '--done': step / total, '--shown': shown / total }}
+          onInput={(event) => {
+            const wanted = Number(event.currentTarget.value);
+            run.position.value = wanted >= step ? undefined : wanted;
+            if (wanted > step) event.currentTarget.value = String(step);
+          }}
+        />
+        {run.error.value?.name === 'NonFiniteError' && (
+          <span
+            class="fault"
+            role="img"
+            aria-label={`After step ${step} the numbers became infinite.`}
+            style={{ '--at': step / total }}
+          />
+        )}
+      </div>
       <span class="count">
         {shown.toLocaleString('en')} / {total.toLocaleString('en')}
       </span>
