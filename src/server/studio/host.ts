@@ -130,6 +130,7 @@ export class StudioHost {
   /** @throws HttpError 404 where there is no such run */
   async events(id: string): Promise<RunEvents> {
     await expectRun(this.directory, id);
+    await this.describe(id); // where its process has died unseen, its events say so
     return this.eventsOf(id);
   }
 
