@@ -6,6 +6,7 @@ import { exportModel } from '../inference/export.js';
 import { encodeSafetensors } from '../runtime/safetensors.js';
 import type { ExportedBytes, ExportKind, HostEvent } from '../train/host.js';
 import type { Trainer } from '../train/trainer.js';
+import { sha256 } from '../util/sha256.js';
 import type { RunRecord } from './store.js';
 
 export interface RunContents {
@@ -40,7 +41,7 @@ async function onnxFiles({ record, trainer }: RunContents): Promise<Record<strin
   return Object.fromEntries([...files].map(([name, { bytes }]) => [name, bytes]));
 }
 
-/** The directory that `genera train` would have made, as far as a browser has it: no checkpoints, no pictures. */
+/** The directory that `genera train` would have made, as far as a browser has it: no pictures. `--resume` goes on with it. */
 async function runDirectory(run: RunContents): Promise<Record<string, Uint8Array>> {
   const { record, trainer, validation } = run;
   const { model, preset, settings, seed, totalSteps, created } = record;
@@ -69,8 +70,23 @@ async function runDirectory(run: RunContents): Promise<Record<string, Uint8Array
     'metrics.jsonl': strToU8(metricsLines(await run.events(), trainer.progress.step)),
     'model/config.json': json(weights),
     'model/model.safetensors': await weightsOf(run),
+    ...(await checkpointOf(run)),
     ...(text === undefined ? {} : { 'model/tokenizer.json': json(text.tokenizer.toJson()) }),
     ...prefixed('onnx/', await onnxFiles(run)),
+  };
+}
+
+/** The state as the last of its checkpoints, in the layout of `node/checkpoints.ts`. */
+async function checkpointOf({ record, trainer }: RunContents): Promise<Record<string, Uint8Array>> {
+  const { step } = trainer.progress;
+  if (step === 0) return {};
+  const state = await trainer.checkpoint();
+  const progress = { step, bytes: state.length, sha256: sha256(state), seconds: record.seconds };
+  const manifest = { format: 'genera-checkpoint', version: 1, ...progress };
+  return {
+    'checkpoints/last': strToU8(`step-${step}\n`),
+    [`checkpoints/step-${step}/manifest.json`]: strToU8(`${JSON.stringify(manifest, null, 2)}\n`),
+    [`checkpoints/step-${step}/state.safetensors`]: state,
   };
 }
 
