@@ -19,19 +19,9 @@ import { at } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { Conv2d, Embedding, initializers, Module } from '../nn/index.js';
 import { concat, conv2d, stack, zeros } from '../ops/index.js';
-import { adam, cosine, warmUp } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
-import {
-  checkGrey,
-  drawingOf,
-  greyOf,
-  matrixOf,
-  pixelFields,
-  pixelLogProb,
-  quantize,
-  type Row,
-  type RowNetwork,
-} from './blocks/pixels.js';
+import { checkGrey, type PixelNetwork, pixelFields, pixelModel } from './blocks/pixel-model.js';
+import { matrixOf, type Row } from './blocks/pixels.js';
 
 /** Reach of the first layer: 3 pixels up, left and right. */
 const reach = 3;
@@ -84,7 +74,7 @@ class RowLstm extends Module {
   }
 }
 
-export class PixelRnn extends Module implements RowNetwork {
+export class PixelRnn extends Module implements PixelNetwork {
   readonly above: Conv2d;
   readonly left: Conv2d;
   readonly label: Embedding | null;
@@ -227,10 +217,6 @@ export default defineModel({
     ...pixelFields,
     channels: z.number().int().positive().default(32).describe('Channels of each layer and of its state.'),
     layers: z.number().int().min(1).default(3).describe('Row LSTMs.'),
-    batchSize: z.number().int().positive().default(32).describe('Images per step.'),
-    epochs: z.number().positive().default(5).describe('Passes over the training data.'),
-    learningRate: z.number().positive().default(2e-3).describe('Highest rate; it falls to 0 along a cosine.'),
-    clipNorm: z.number().positive().default(10).describe('Gradients of a larger norm are scaled down to it.'),
   },
   presets: { tiny: { channels: 8, layers: 1, batchSize: 16, epochs: 1 } },
 
@@ -238,28 +224,6 @@ export default defineModel({
     checkGrey('pixelrnn', data.shape);
     const classes = config.classConditional ? (data.labels?.length ?? 0) : 0;
     const net = new PixelRnn({ ...config, width: at(data.shape, -1), classes }, rng);
-    const logProb = (x: Tensor, labels: Tensor | undefined, r: Rng): Tensor => {
-      const pixels = quantize(x, config.levels, r);
-      return pixelLogProb(net.forward(greyOf(pixels, config.levels), labels), pixels);
-    };
-    const rising = Math.min(200, Math.floor(totalSteps / 20));
-    return {
-      module: net,
-      phases: [
-        {
-          name: 'likelihood',
-          parameters: net.parameters(),
-          optimizer: adam(),
-          learningRate: warmUp(rising, cosine(config.learningRate, { steps: Math.max(1, totalSteps - rising) })),
-          clipNorm: config.clipNorm,
-          loss: ({ x, labels }, { rng: r }) => ({ loss: logProb(x, labels, r).mean().neg() }),
-        },
-      ],
-      capabilities: {
-        ...(classes > 0 ? { classes: { count: classes, required: true } } : {}),
-        ...drawingOf(net, data.shape),
-        logProb: (x, { rng: r, labels }) => logProb(x, labels, r),
-      },
-    };
+    return pixelModel(net, config, { shape: data.shape, classes, totalSteps });
   },
 });

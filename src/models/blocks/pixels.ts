@@ -4,34 +4,11 @@
  */
 import { z } from 'zod';
 import type { GivenIteration, Iteration, IterationState, SampleContext } from '../../contract/index.js';
-import { UsageError } from '../../core/errors.js';
-import { formatShape, type Shape } from '../../core/shape.js';
+import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Conv2d } from '../../nn/index.js';
 import { arange, stack, where, zeros } from '../../ops/index.js';
 import type { Rng } from '../../random/rng.js';
-
-export const pixelFields = {
-  levels: z
-    .number()
-    .int()
-    .min(2)
-    .max(16)
-    .default(2)
-    .describe('Grey levels of a pixel. 2: drawn as black or white with the grey value as probability, anew each time.'),
-  classConditional: z.boolean().default(false).describe('Tell the network the class of each image.'),
-};
-
-/** @throws UsageError for images of several channels */
-export function checkGrey(model: string, shape: Shape): void {
-  if (shape.length === 3 && shape[0] === 1) return;
-  throw new UsageError({
-    operation: `model ${model}`,
-    expected: 'grey images, [1, H, W]',
-    got: formatShape(shape),
-    remedy: 'Choose a data set of grey images, such as mnist.',
-  });
-}
 
 /** Levels as int32 [B, 1, H, W] of images in 0…1. */
 export function quantize(x: Tensor, levels: number, rng: Rng): Tensor {
