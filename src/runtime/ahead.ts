@@ -5,6 +5,12 @@
 import type { TypedArray } from '../core/dtype.js';
 import type { TensorType } from '../core/op.js';
 
+/**
+ * Work that takes less than this many ns is sooner done than handed over: the other thread then contends with those of the
+ * session (docs/PERFORMANCE.md).
+ */
+export const worthwhile = 500_000;
+
 /** A function that fills arrays, by the name under which the other thread knows it, and what it is told, as plain data. */
 export interface Job {
   readonly task: 'draw' | 'batch';

@@ -1,10 +1,14 @@
 /** The batches of a training run, each made by the other thread, where there is one, while the step before is computed. */
 import { allocate, dtypeOf } from '../core/dtype.js';
+import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 import type { HostBatch } from '../data/host-batches.js';
 import { type Batch, createLoader, type Loader, type LoaderOptions } from '../data/loader.js';
-import type { Ahead, Pending, Shared } from '../runtime/ahead.js';
+import { type Ahead, type Pending, type Shared, worthwhile } from '../runtime/ahead.js';
+
+/** About what an element of a batch costs, in ns. */
+const cost = 2;
 
 export class TrainingBatches {
   private readonly loader: Loader;
@@ -12,10 +16,11 @@ export class TrainingBatches {
   private next: { readonly index: number; readonly batch: HostBatch; readonly pending: Pending } | undefined;
   private last = -1;
 
-  /** Windows of text are copied in no time, and may lie in files: they are read on this thread. */
+  /** Windows of text are copied in no time, and may lie in files: they are read on this thread, as small batches are. */
   constructor(dataSet: DataSet, options: LoaderOptions & { readonly dropLast: true }, thread: Ahead | undefined) {
     this.loader = createLoader(dataSet, options);
-    if (thread === undefined || dataSet.text !== undefined) return;
+    const small = cost * options.batchSize * sizeOf(dataSet.shape) < worthwhile;
+    if (thread === undefined || small || dataSet.text !== undefined) return;
     const { id, split, kind, shape, count, items, labels, checksum } = dataSet;
     const plain = { id, split, kind, shape, count, items, checksum, ...(labels === undefined ? {} : { labels }) };
     this.ahead = { thread, loader: thread.share({ dataSet: plain, options }) };
