@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,6 +53,27 @@ it('serves the app isolated, with types, and for ever what never changes', async
     expect((await get(path)).text).not.toContain('secret');
   }
   expect((await get('/', { method: 'POST' })).status).toBe(405);
+});
+
+it('takes the runtime from onnxruntime-web where the build has been shipped without it', async () => {
+  put('studio/index.html', 'app');
+  put('studio/assets/ort-wasm-simd-threaded-D5D0_o7z.mjs', 'export {}; // the build’s own');
+  expect((await get('/assets/ort-wasm-simd-threaded-D5D0_o7z.mjs')).text).toBe('export {}; // the build’s own');
+  for (const [asset, file] of [
+    ['ort-wasm-simd-threaded-a-cdefgh.mjs', 'ort-wasm-simd-threaded.mjs'],
+    ['ort-wasm-simd-threaded.asyncify-CGX8rfbW.mjs', 'ort-wasm-simd-threaded.asyncify.mjs'],
+  ]) {
+    const { status, text, headers } = await get(`/assets/${asset}`);
+    expect(status).toBe(200);
+    expect(text).toBe(readFileSync(join('node_modules/onnxruntime-web/dist', file!), 'utf8'));
+    expect(headers.get('content-type')).toMatch(/^text\/javascript/);
+    expect(headers.get('cache-control')).toMatch(/immutable/);
+    expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  }
+  const { headers } = await get('/assets/ort-wasm-simd-threaded.asyncify-D5D0fo7z.wasm', { method: 'HEAD' });
+  expect(headers.get('content-type')).toBe('application/wasm');
+  expect((await get('/assets/ort-wasm-none-D5D0fo7z.wasm')).status).toBe(404);
+  expect((await get('/assets/ort.min-D5D0fo7z.js')).status).toBe(404); // of that package nothing but the runtime
 });
 
 it('says how to build it where it has not been built, and serves it as soon as it is', async () => {
