@@ -91,7 +91,7 @@ export interface ImageFilm {
 }
 
 /** Images of a grid, moment by moment. */
-export function filmOf({ items, ...film }: ImageFilm, columns: number, look: Look = 'light'): Film {
+function filmOf({ items, ...film }: ImageFilm, columns: number, look: Look = 'light'): Film {
   const at = (frame: number): ImageSet => imageSet(items(frame))!;
   return {
     ...film,

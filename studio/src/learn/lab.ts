@@ -13,37 +13,21 @@ export class Lab {
 
   /** The run is prepared and at its beginning. */
   async fresh(): Promise<void> {
-    const session = await this.#session();
-    await this.#until(() => session.run.value !== undefined && session.run.value.state.value !== 'preparing');
+    const session = await this.#prepared();
     if (session.run.peek()!.step.peek() > 0) await session.reset();
   }
 
   async play(): Promise<void> {
-    const session = await this.#session();
+    const session = await this.#prepared();
     const state = session.run.peek()?.state.peek();
     if (state !== 'done' && session.player.peek()?.playing.peek() !== true) await session.toggle();
-  }
-
-  async pause(): Promise<void> {
-    await (await this.#session()).player.peek()?.pause();
-  }
-
-  /** Waits until so many steps are done. */
-  async reached(step: number): Promise<void> {
-    const session = await this.#session();
-    await this.#until(() => (session.run.value?.step.value ?? 0) >= step);
-  }
-
-  /** Looks at a step of the past, or, without one, at the latest. */
-  async look(step?: number): Promise<void> {
-    const run = (await this.#session()).run.peek();
-    if (run !== undefined) run.position.value = step;
   }
 
   /** Opens the tab of that title. */
   async tab(title: string): Promise<void> {
     const tab = await this.#found<HTMLButtonElement>('[role=tab]', (element) => element.textContent?.trim() === title);
     tab.click();
+    await this.#found('[role=tab][aria-selected=true]', (element) => element === tab);
   }
 
   /** Moves the slider of that name in the pictures. */
@@ -57,8 +41,12 @@ export class Lab {
     input.dispatchEvent(new Event('input', { bubbles: true }));
   }
 
-  async #session(): Promise<Session> {
-    await this.#until(() => currentSession.value !== undefined);
+  /** The page's session, once it has a run that can be asked. */
+  async #prepared(): Promise<Session> {
+    await this.#until(() => {
+      const run = currentSession.value?.run.value;
+      return run !== undefined && run.state.value !== 'preparing';
+    });
     return currentSession.peek()!;
   }
 

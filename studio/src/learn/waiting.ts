@@ -22,7 +22,7 @@ export function found<E extends Element>(
       observer.disconnect();
       resolve(element);
     });
-    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
     signal.addEventListener('abort', () => {
       observer.disconnect();
       reject(signal.reason);

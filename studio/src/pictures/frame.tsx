@@ -4,6 +4,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { recipeOf, savePicture } from '../export/save.js';
 import { Icon } from '../shell/icon.js';
 import { type Film, saveFilm } from './film.js';
+import './film.css';
 import { type Table, TableView } from './table.js';
 
 interface FrameProps {

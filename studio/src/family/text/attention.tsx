@@ -17,6 +17,8 @@ import { visible } from './tokens.js';
 type AttentionAnswer = Answers['attention'];
 
 const firstPrompt = 'the cat sat on the mat';
+/** From here on viridis is light enough for black letters. */
+const inkAbove = 0.42;
 
 export function Attention({ run }: FamilyProps): JSX.Element {
   const prompt = useSignal(firstPrompt);
@@ -60,7 +62,7 @@ function Looks({ answer, step, chosen, token }: LooksProps): JSX.Element {
               type="button"
               aria-pressed={i === from}
               aria-label={`${text}: ${percent(row[i]!)}`}
-              style={{ background: cssColour(viridis, row[i]!), color: row[i]! > 0.6 ? '#10141b' : '#ffffff' }}
+              style={{ background: cssColour(viridis, row[i]!), color: row[i]! > inkAbove ? '#000000' : '#ffffff' }}
               title={i <= from ? `${percent(row[i]!)} of its attention` : 'It comes later, and cannot be seen'}
               onMouseEnter={() => {
                 token.value = i;
