@@ -24,6 +24,12 @@ export interface NodeBackendOptions {
   readonly threads?: number;
 }
 
+/**
+ * Work of less than this is done by one thread: ten microseconds of each operation's time go into waking the others, and
+ * they take a core from JavaScript, which has its turn after every run (docs/PERFORMANCE.md, texts).
+ */
+const threadedWork = 5e6;
+
 let target: Promise<Target> | undefined;
 
 /** The same for all CPU backends of a process. */
@@ -40,7 +46,11 @@ export function cpuBackend({ threads = availableParallelism() }: NodeBackendOpti
     // Who asks for one thread wants the other cores left alone.
     ahead: threads > 1 ? aheadThread() : undefined,
     target: cpuTarget,
-    createSession: (model) => createSession(model, { executionProviders: ['cpu'], intraOpNumThreads: threads }),
+    createSession: (model, { work = Infinity } = {}) =>
+      createSession(model, {
+        executionProviders: ['cpu'],
+        intraOpNumThreads: work < threadedWork ? 1 : threads,
+      }),
     fromHost: wrap,
     empty: (type: TensorType) => wrap({ shape: type.shape, dtype: type.dtype, data: zeros(type) }),
     toHost: async (value) => (value as OrtValue).ort.data as TypedArray,

@@ -18,6 +18,8 @@ export interface Value extends TensorType {
 export interface SessionOptions {
   /** Names of the outputs that stay in the device's memory, as state does; the others are wanted on the host. */
   readonly resident?: readonly string[];
+  /** What a run costs (`core/work.ts`); threads are only worth their waking where it is much. Left out: much. */
+  readonly work?: number;
 }
 
 export interface Session {

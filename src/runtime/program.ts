@@ -12,6 +12,7 @@ import { sizeOf } from '../core/shape.js';
 import { standardTarget } from '../core/target.js';
 import { type HostTensor, setEvaluator, type Tensor } from '../core/tensor.js';
 import { leavesOf, mapTree, type Replace, type Tree } from '../core/tree.js';
+import { workOf } from '../core/work.js';
 import { type Backend, defaultBackend, type Session, type Value } from './backend.js';
 import { FedValue } from './fed-value.js';
 import { type Linked, link } from './link.js';
@@ -78,6 +79,7 @@ class Compiled {
   private readonly session: LazySession;
   private readonly link: () => Promise<Linked>;
   private readonly feeds = new Map<FeedAttrs, FedValue>();
+  private work: number | undefined;
 
   constructor(name: string, fn: TracedFunction, types: Tree<TensorType>, backend: Backend) {
     this.name = name;
@@ -119,7 +121,8 @@ class Compiled {
   }
 
   private use<R>({ model, updates }: Linked, fn: (session: Session) => Promise<R>): Promise<R> {
-    return this.session.use(model, { resident: updates.map(({ name }) => name) }, fn);
+    this.work ??= workOf(this.graph);
+    return this.session.use(model, { resident: updates.map(({ name }) => name), work: this.work }, fn);
   }
 
   private fed(attrs: FeedAttrs): FedValue {
