@@ -51,7 +51,7 @@ export default defineModel({
     epochs: z
       .number()
       .positive()
-      .default(60)
+      .default(40)
       .describe('Passes over the training data; each move of a player takes a batch of it.'),
     learningRate: z
       .number()
