@@ -68,30 +68,33 @@ export function deviceBackend({ id, adapter }: DeviceBackendOptions): Backend {
   };
 }
 
-const copiers = new Map<string, Promise<InferenceSession>>();
+const copiers = new Map<DType, Promise<InferenceSession>>();
 
-/** onnxruntime-node 1.30 cannot read a buffer of the GPU (its `getData` ends the process): a graph of one copy can. */
+/** A graph of one copy, built once; one that could not be built is tried again at the next call. */
+function copierOf(dtype: DType): Promise<InferenceSession> {
+  const present = copiers.get(dtype);
+  if (present !== undefined) return present;
+  const model = encodeModel({
+    name: 'copy',
+    opset,
+    nodes: [{ opType: 'Identity', domain: '', inputs: ['x'], outputs: ['y'], attributes: {} }],
+    initializers: [],
+    inputs: [{ name: 'x', dtype, shape: ['n'] }],
+    outputs: [{ name: 'y', dtype, shape: ['n'] }],
+  });
+  const copier = buildSession(model, { executionProviders: ['webgpu'] });
+  copiers.set(dtype, copier);
+  copier.catch(() => copiers.delete(dtype));
+  return copier;
+}
+
+/** onnxruntime-node 1.30 cannot read a buffer of the GPU (its `getData` ends the process): a copier can. */
 async function download(tensor: OrtTensor): Promise<OrtTensor['data']> {
   const { type, dims } = tensor;
-  const dtype = type as DType;
-  const copier =
-    copiers.get(type) ??
-    buildSession(
-      encodeModel({
-        name: 'copy',
-        opset,
-        nodes: [{ opType: 'Identity', domain: '', inputs: ['x'], outputs: ['y'], attributes: {} }],
-        initializers: [],
-        inputs: [{ name: 'x', dtype, shape: ['n'] }],
-        outputs: [{ name: 'y', dtype, shape: ['n'] }],
-      }),
-      { executionProviders: ['webgpu'] },
-    );
-  copiers.set(type, copier);
   if (dims.length !== 1)
     throw new BackendError({ operation: 'read from the device', expected: 'a flat state', got: `rank ${dims.length}` });
   try {
-    const { y } = await (await copier).run({ x: tensor });
+    const { y } = await (await copierOf(type as DType)).run({ x: tensor });
     return y!.data;
   } catch (cause) {
     throw fault('read from the device', cause);

@@ -129,8 +129,7 @@ async function runsAt(bytes: Uint8Array, options: ExportOptions, batch: number):
   const expected = await compile((args: NamedTensors) => fn(args, batch), { backend }).run([sampleInputs]);
   try {
     const session = await backend.createSession(bytes);
-    await session.run(feeds, fetches);
-    await session.release();
+    await session.run(feeds, fetches).finally(() => session.release());
   } catch {
     return false;
   }
