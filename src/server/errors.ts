@@ -11,6 +11,7 @@ export interface HttpErrorOptions {
 
 /** A request that is refused. */
 export class HttpError extends GeneraError {
+  override readonly name: string = 'HttpError';
   readonly status: number;
   readonly code: string | undefined;
   readonly field: string | undefined;

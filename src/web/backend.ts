@@ -209,7 +209,9 @@ async function runSession(
 }
 
 /** The GPU is gone, and with it what was on it: only a new worker can use one again. */
-export class LostDeviceError extends BackendError {}
+export class LostDeviceError extends BackendError {
+  override readonly name: string = 'LostDeviceError';
+}
 
 function lostDevice(cause?: unknown): LostDeviceError {
   return new LostDeviceError(
