@@ -15,13 +15,28 @@ export interface GenerationSettings extends ChoiceSettings {
   readonly seed?: number;
   /** Whether what has been read is remembered; false reads the whole window for every token. Default true. */
   readonly cache?: boolean;
+  /** Most probable tokens that are told beside the one that is written; default 0. */
+  readonly alternatives?: number;
+}
+
+/** A token that might have been written; logProb is its ln p before temperature and cuts. */
+export interface Alternative {
+  readonly token: number;
+  readonly text: string;
+  readonly logProb: number;
 }
 
 export type GenerationEvent =
   /** The window moved on: the model no longer sees the text before this token. */
   | { readonly kind: 'slide'; readonly seenFrom: number }
   /** A token; `text` is what has become readable with it, logProb its ln p before temperature and cuts. */
-  | { readonly kind: 'token'; readonly token: number; readonly text: string; readonly logProb: number }
+  | {
+      readonly kind: 'token';
+      readonly token: number;
+      readonly text: string;
+      readonly logProb: number;
+      readonly alternatives: readonly Alternative[];
+    }
   /** Why it ended. `text` is the whole continuation. */
   | { readonly kind: 'end'; readonly reason: 'length' | 'stop' | 'end-of-text'; readonly text: string };
 
@@ -49,7 +64,7 @@ export async function* generateText(
   prompt: string,
   settings: GenerationSettings = {},
 ): AsyncGenerator<GenerationEvent, void, undefined> {
-  const { maxNewTokens = 200, stop = [], seed = 0, cache = true } = settings;
+  const { maxNewTokens = 200, stop = [], seed = 0, cache = true, alternatives: told = 0 } = settings;
   const language = languageOf(instance, 'generate');
   checkTokenizer(language, tokenizer);
   checkChoice(settings);
@@ -77,7 +92,13 @@ export async function* generateText(
     if (stopped) written = written.slice(0, Math.min(...cut));
     // What may be the beginning of a stop text is held back.
     const ready = end || stopped ? written.length : heldBack(written, stop, longest);
-    yield { kind: 'token', token, text: written.slice(shown, ready), logProb: logProbOf(logits, token) };
+    const total = logSum(logits);
+    const alternatives = highest(logits, told).map((other) => ({
+      token: other,
+      text: tokenizer.decode([other]),
+      logProb: logits[other]! - total,
+    }));
+    yield { kind: 'token', token, text: written.slice(shown, ready), logProb: logits[token]! - total, alternatives };
     shown = Math.max(shown, ready);
     if (end || stopped) {
       yield { kind: 'end', reason: end ? 'end-of-text' : 'stop', text: written };
@@ -164,12 +185,21 @@ function heldBack(written: string, stop: readonly string[], longest: number): nu
   return written.length;
 }
 
-function logProbOf(logits: Float32Array, token: number): number {
+/** ln Σ eˡ: what is taken from a logit to make it ln p. */
+function logSum(logits: Float32Array): number {
   let highest = -Infinity;
   for (const logit of logits) highest = Math.max(highest, logit);
   let sum = 0;
   for (const logit of logits) sum += Math.exp(logit - highest);
-  return logits[token]! - highest - Math.log(sum);
+  return highest + Math.log(sum);
+}
+
+/** The `count` tokens of the highest logits, from the highest. */
+function highest(logits: Float32Array, count: number): number[] {
+  if (count === 0) return [];
+  return Array.from(logits.keys())
+    .sort((a, b) => logits[b]! - logits[a]! || a - b)
+    .slice(0, count);
 }
 
 /** Where the window begins in a text of n tokens: at 0, or as many halves of the context on as needed. */

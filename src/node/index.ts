@@ -6,6 +6,7 @@ setDefaultBackend(cpuBackend());
 
 export * from '../index.js';
 export {
+  type Alternative,
   type GenerationEvent,
   type GenerationSettings,
   generateText,

@@ -119,6 +119,33 @@ describe('the openai client', () => {
     expect(alone.choices[0]!.logprobs!.token_logprobs).toEqual([null, ...expected]);
   });
 
+  it('tells the most probable tokens beside those that were written', async () => {
+    const asked = { model: 'gpt', prompt: 'the', max_tokens: 5, temperature: 0 };
+    const [choice] = (await client.completions.create({ ...asked, logprobs: 3 })).choices;
+    const { tokens, token_logprobs: logs, top_logprobs: tops } = choice!.logprobs!;
+    expect(tops).toHaveLength(5);
+    for (const [i, top] of tops!.entries()) {
+      const values = Object.values(top);
+      expect(Object.keys(top)).toHaveLength(3);
+      // At temperature 0 the most probable one is written.
+      expect(Object.keys(top)[0]).toBe(tokens![i]);
+      expect(values[0]).toBe(logs![i]);
+      expect(values[0]! >= values[1]! && values[1]! >= values[2]!).toBe(true);
+    }
+    const talk = await client.chat.completions.create({
+      model: 'gpt',
+      messages: [{ role: 'user', content: 'the' }],
+      max_completion_tokens: 5,
+      temperature: 0,
+      logprobs: true,
+      top_logprobs: 3,
+    });
+    const listed = talk.choices[0]!.logprobs!.content!.map(({ top_logprobs: list }) =>
+      Object.fromEntries(list.map(({ token, logprob }) => [token, logprob])),
+    );
+    expect(listed).toEqual(tops);
+  });
+
   it('streams a chat: the messages are the prompt, without roles', async () => {
     const asked = { model: 'gpt', max_completion_tokens: 9, seed: 2 };
     const messages = [

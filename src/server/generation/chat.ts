@@ -20,7 +20,7 @@ const fields = z.looseObject({
   max_tokens: tokens,
   max_completion_tokens: tokens,
   logprobs: z.boolean().nullish(),
-  top_logprobs: neutral(0),
+  top_logprobs: z.number().int().min(0).max(20).nullish(),
   tools: neutral(null),
   functions: neutral(null),
 });
@@ -31,13 +31,14 @@ export function chatRequest(value: unknown): ChatRequest {
   return checkFields('chat completions', fields, value);
 }
 
+interface ChatToken {
+  readonly token: string;
+  readonly logprob: number;
+  readonly bytes: readonly number[];
+}
+
 interface ChatLogProbs {
-  readonly content: readonly {
-    readonly token: string;
-    readonly logprob: number;
-    readonly bytes: readonly number[];
-    readonly top_logprobs: readonly never[];
-  }[];
+  readonly content: readonly (ChatToken & { readonly top_logprobs: readonly ChatToken[] })[];
   readonly refusal: null;
 }
 
@@ -79,6 +80,7 @@ export async function* streamChat(
   const read = run.tokenizer!.encode(prompt).length;
   const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? defaultTokens;
   const seed = request.seed ?? anySeed();
+  const alternatives = request.logprobs === true ? (request.top_logprobs ?? 0) : 0;
   let written = 0;
   for (let index = 0; index < (request.n ?? 1); index++) {
     const chunk = (
@@ -87,7 +89,8 @@ export async function* streamChat(
       finish: ChunkChoice['finish_reason'],
     ): ChatChunk => ({ ...head, choices: [{ index, delta, logprobs, finish_reason: finish }] });
     yield chunk({ role: 'assistant', content: '' }, null, null);
-    for await (const piece of write(run, prompt, { maxTokens, seed: seed + index, fields: request }, signal)) {
+    const settings = { maxTokens, seed: seed + index, fields: request, alternatives };
+    for await (const piece of write(run, prompt, settings, signal)) {
       if (piece.kind === 'token') {
         written++;
         yield chunk({ content: piece.text }, request.logprobs === true ? told(piece) : null, null);
@@ -100,9 +103,12 @@ export async function* streamChat(
   yield { ...head, choices: [], usage: usageOf(read, written) };
 }
 
-function told({ text, logProb }: Written): ChatLogProbs {
-  const bytes = [...new TextEncoder().encode(text)];
-  return { content: [{ token: text, logprob: logProb, bytes, top_logprobs: [] }], refusal: null };
+function told({ alternatives, ...token }: Written): ChatLogProbs {
+  return { content: [{ ...tokenOf(token), top_logprobs: alternatives.map(tokenOf) }], refusal: null };
+}
+
+function tokenOf({ text, logProb }: Pick<Written, 'text' | 'logProb'>): ChatToken {
+  return { token: text, logprob: logProb, bytes: [...new TextEncoder().encode(text)] };
 }
 
 /** The pieces of an answer as a whole, as OpenAI's `chat.completion`. */

@@ -27,8 +27,8 @@ interface LogProbs {
   readonly tokens: string[];
   /** null for the first token of a text, which nothing foretells. */
   readonly token_logprobs: (number | null)[];
-  /** The other tokens' are not told. */
-  readonly top_logprobs: null;
+  /** The most probable tokens in the place of each one that was written; null in the prompt, and where none were asked for. */
+  readonly top_logprobs: readonly (Readonly<Record<string, number>> | null)[] | null;
   /** Where in the choice's text each token begins. */
   readonly text_offset: number[];
 }
@@ -73,13 +73,14 @@ export async function* streamCompletion(
     const prompt = prompts[Math.floor(index / each)]!;
     let offset = 0;
     const choice = (text: string, tokens: readonly Told[], finish: CompletionChoice['finish_reason']): Completion => {
-      const told = logprobs == null ? null : logProbsOf(tokens, offset);
+      const told = logprobs == null ? null : logProbsOf(tokens, offset, logprobs);
       offset += text.length;
       return { ...head, choices: [{ index, text, logprobs: told, finish_reason: finish }] };
     };
     if (index % each === 0) read += run.tokenizer!.encode(prompt).length;
     if (echo === true) yield choice(prompt, logprobs == null ? [] : await scored(run, prompt), null);
-    for await (const piece of write(run, prompt, { maxTokens, seed: seed + index, fields: request }, signal)) {
+    const settings = { maxTokens, seed: seed + index, fields: request, alternatives: logprobs ?? 0 };
+    for await (const piece of write(run, prompt, settings, signal)) {
       if (piece.kind === 'end') yield choice(piece.text, [], piece.reason);
       else {
         written++;
@@ -90,7 +91,7 @@ export async function* streamCompletion(
   yield { ...head, choices: [], usage: usageOf(read, written) };
 }
 
-type Told = Pick<Written, 'text'> & { readonly logProb: number | null };
+type Told = Pick<Written, 'text'> & Partial<Pick<Written, 'alternatives'>> & { readonly logProb: number | null };
 
 /** The tokens of a prompt and their ln p. */
 async function scored(run: ServedRun, prompt: string): Promise<Told[]> {
@@ -102,7 +103,7 @@ async function scored(run: ServedRun, prompt: string): Promise<Told[]> {
   ];
 }
 
-function logProbsOf(tokens: readonly Told[], offset: number): LogProbs {
+function logProbsOf(tokens: readonly Told[], offset: number, top: number): LogProbs {
   const starts: number[] = [];
   let at = offset;
   for (const { text } of tokens) {
@@ -112,7 +113,14 @@ function logProbsOf(tokens: readonly Told[], offset: number): LogProbs {
   return {
     tokens: tokens.map(({ text }) => text),
     token_logprobs: tokens.map(({ logProb }) => logProb),
-    top_logprobs: null,
+    top_logprobs:
+      top === 0
+        ? null
+        : tokens.map(({ alternatives }) =>
+            alternatives === undefined
+              ? null
+              : Object.fromEntries(alternatives.map(({ text, logProb }) => [text, logProb])),
+          ),
     text_offset: starts,
   };
 }
@@ -141,7 +149,7 @@ function join(a: LogProbs | null, b: LogProbs | null): LogProbs | null {
   return {
     tokens: [...a.tokens, ...b.tokens],
     token_logprobs: [...a.token_logprobs, ...b.token_logprobs],
-    top_logprobs: null,
+    top_logprobs: a.top_logprobs === null ? b.top_logprobs : [...a.top_logprobs, ...(b.top_logprobs ?? [])],
     text_offset: [...a.text_offset, ...b.text_offset],
   };
 }

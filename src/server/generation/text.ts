@@ -1,7 +1,7 @@
 /** What `/v1/completions` and `/v1/chat/completions` have in common: their fields, and the writing itself. */
 import { setImmediate as otherEvents } from 'node:timers/promises';
 import { z } from 'zod';
-import { type GenerationEvent, generateText } from '../../node/index.js';
+import { type Alternative, type GenerationEvent, generateText } from '../../node/index.js';
 import { neutral, seedField } from './request.js';
 import type { ServedRun } from './served.js';
 
@@ -31,6 +31,8 @@ export interface Written {
   readonly text: string;
   /** ln p before temperature and cuts. */
   readonly logProb: number;
+  /** The most probable tokens there, as many as were asked for. */
+  readonly alternatives: readonly Alternative[];
 }
 
 /** What is written bit by bit. */
@@ -43,7 +45,12 @@ export type Piece =
 export async function* write(
   run: ServedRun,
   prompt: string,
-  { maxTokens, seed, fields }: { maxTokens: number; seed: number; fields: TextFields },
+  {
+    maxTokens,
+    seed,
+    fields,
+    alternatives,
+  }: { maxTokens: number; seed: number; fields: TextFields; alternatives: number },
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void, undefined> {
   const { temperature, top_p: topP, top_k: topK, repetition_penalty: repetitionPenalty, stop } = fields;
@@ -54,13 +61,14 @@ export async function* write(
     maxNewTokens: maxTokens,
     stop: typeof stop === 'string' ? [stop] : (stop ?? []),
     seed,
+    alternatives,
   })) {
     // A model that is a table never waits, so what came meanwhile is let in here.
     await otherEvents();
     signal.throwIfAborted();
     if (event.kind === 'token') {
       shown += event.text.length;
-      yield { kind: 'token', text: event.text, logProb: event.logProb };
+      yield event;
     } else if (event.kind === 'end') {
       yield { kind: 'end', reason: reasonOf(event), text: event.text.slice(shown) };
     }
