@@ -91,7 +91,7 @@ describe.skipIf(noBrowser !== undefined)('pictures', () => {
       ([kind]) => kind === 'generated',
     );
     expect(pushes).toHaveLength(100);
-    expect(pushes.some(([, , , x]) => Number(x) !== 0)).toBe(true);
+    expect(pushes.filter(([, , , x]) => x !== '' && Number(x) !== 0).length).toBeGreaterThan(50);
     const shown = (): Promise<string> => plane.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
     const withArrows = await shown();
     await page.uncheck('.tab-body .check input');
@@ -114,7 +114,7 @@ describe.skipIf(noBrowser !== undefined)('pictures', () => {
   test('pixelcnn: what a pixel depends on lies before it', async () => {
     const { page, errors } = await trained('pixelcnn');
     await tab(page, 'What a pixel sees');
-    await picture(page, 'What the pixel depends on').waitFor();
+    await picture(page, 'What it depends on').waitFor();
     // Press the pixel in row 8, column 21.
     const image = picture(page, 'The item');
     const box = (await image.boundingBox())!;
@@ -123,7 +123,7 @@ describe.skipIf(noBrowser !== undefined)('pictures', () => {
     await page.waitForSelector('.slider:has-text("Column") output:text-is("21")');
     await page.waitForSelector('.picture-note:has-text("row 8, column 21")');
     await page.waitForFunction(() => !document.querySelector('.tab-body')!.textContent!.includes('Asking'));
-    const rows = await numbersOf(page, 'What the pixel depends on');
+    const rows = await numbersOf(page, 'What it depends on');
     expect(rows.length).toBeGreaterThan(3);
     for (const [row, column] of rows.map((cells) => cells.map(Number))) {
       expect(row! < 8 || (row === 8 && column! < 21)).toBe(true);

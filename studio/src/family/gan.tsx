@@ -128,14 +128,18 @@ function GamePicture({ game, step, arrows }: GamePictureProps): JSX.Element {
   );
 }
 
-/** The first hundred of a kind, for the table. */
+/** The first hundred of a kind, for the table; not all are pushed. */
 function rowsFor(kind: string, { data, shape }: HostTensor, directions?: HostTensor): (string | number)[][] {
+  const pushed = (at: number): string | number => {
+    const value = directions?.data[at];
+    return value === undefined ? '' : Number(value);
+  };
   return Array.from({ length: Math.min(100, shape[0]!) }, (_, i) => [
     kind,
     Number(data[2 * i]),
     Number(data[2 * i + 1]),
-    directions === undefined ? '' : Number(directions.data[2 * i]),
-    directions === undefined ? '' : Number(directions.data[2 * i + 1]),
+    pushed(2 * i),
+    pushed(2 * i + 1),
   ]);
 }
 

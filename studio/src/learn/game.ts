@@ -2,7 +2,7 @@
 import { panels, type Tour } from './tour.js';
 
 const tour: Tour = {
-  choice: 'v=1&seed=2&epochs=30&paused=1',
+  choice: 'v=1&seed=2&paused=1',
   steps: [
     {
       title: 'A forger and a critic',

@@ -8,7 +8,7 @@ import { classesOf, type FamilyProps } from '../family.js';
 import { ClassPick, rowsOf } from '../parts.js';
 
 /** Real items and generated ones in the plane, those of them with an arrow, and items of either kind that are judged. */
-const [items, made, pushed, judged] = [300, 300, 100, 100];
+const [items, made, pushed, judged] = [300, 300, 60, 100];
 /** Cells along a side of the plane. */
 export const cells = 32;
 

@@ -82,4 +82,6 @@ function Counts({ answer, step }: { answer: Answers['modes']; step: number }): J
   );
 }
 
-const placeOf = ([x, y]: readonly [number, number]): string => `${x.toFixed(1)}, ${y.toFixed(1)}`;
+/** Without a sign before zero. */
+const rounded = (value: number): string => (Math.round(10 * value) / 10 || 0).toFixed(1);
+const placeOf = ([x, y]: readonly [number, number]): string => `${rounded(x)}, ${rounded(y)}`;

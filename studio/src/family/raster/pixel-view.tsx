@@ -59,8 +59,8 @@ function Views({ answer, step, place }: { answer: Answers['pixel']; step: number
           place={place}
         />
         <PixelMap
-          name="What the pixel depends on"
-          description={`How much the pixel at ${at} changes with each other one, at step ${step}; colours by the square root. Nothing below, and nothing at its right.`}
+          name="What it depends on"
+          description={`How much the logits of the pixel at ${at} change with each other one, at step ${step}; colours by the square root. Nothing below, and nothing at its right.`}
           items={shown}
           look="heat"
           place={place}

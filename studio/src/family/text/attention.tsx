@@ -62,7 +62,10 @@ function Looks({ answer, step, chosen, token }: LooksProps): JSX.Element {
               type="button"
               aria-pressed={i === from}
               aria-label={`${text}: ${percent(row[i]!)}`}
-              style={{ background: cssColour(viridis, row[i]!), color: row[i]! > inkAbove ? '#000000' : '#ffffff' }}
+              style={{
+                background: cssColour(viridis, shade(row[i]!)),
+                color: shade(row[i]!) > inkAbove ? '#000000' : '#ffffff',
+              }}
               title={i <= from ? `${percent(row[i]!)} of its attention` : 'It comes later, and cannot be seen'}
               onMouseEnter={() => {
                 token.value = i;
@@ -88,6 +91,11 @@ function Looks({ answer, step, chosen, token }: LooksProps): JSX.Element {
   );
 }
 
+/** Weights as colours: their square roots, since most are small. */
+const shade = (weight: number): number => Math.sqrt(weight);
+/** Stands out on all of viridis. */
+const marker = '#ff5ca8';
+
 const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
 
 /** What token `from` looks at, in one head counted through all layers. */
@@ -106,12 +114,17 @@ interface HeadMapProps {
   readonly token: Signal<number | undefined>;
 }
 
+/** Letters of a token that are shown beside its row. */
+const letters = 8;
+
 /** Pixels for the names of the tokens. */
-const margin = 64;
+const marginFor = (texts: readonly string[]): number => 12 + 7 * Math.max(...texts.map((text) => text.length));
 
 function HeadMap({ answer, head, named, from, step, token }: HeadMapProps): JSX.Element {
   const { prompt, weights } = answer;
   const n = prompt.length;
+  const texts = prompt.map(({ text }) => visible(text).slice(0, letters));
+  const margin = marginFor(texts);
   const draw = useMemo(
     () =>
       ({ context, width, style }: Surface) => {
@@ -121,10 +134,10 @@ function HeadMap({ answer, head, named, from, step, token }: HeadMapProps): JSX.
         for (let i = 0; i < n; i++) {
           const row = rowOf(weights, head, i);
           for (let j = 0; j <= i; j++) {
-            context.fillStyle = cssColour(viridis, row[j]!);
+            context.fillStyle = cssColour(viridis, shade(row[j]!));
             context.fillRect(margin + j * cell, margin + i * cell, Math.ceil(cell), Math.ceil(cell));
           }
-          const text = visible(prompt[i]!.text).slice(0, 8);
+          const text = texts[i]!;
           context.fillStyle = i === from ? style.ink : style.muted;
           context.textAlign = 'right';
           context.fillText(text, margin - 6, margin + (i + 0.5) * cell);
@@ -135,7 +148,7 @@ function HeadMap({ answer, head, named, from, step, token }: HeadMapProps): JSX.
           context.fillText(text, 0, 0);
           context.restore();
         }
-        context.strokeStyle = style.accent;
+        context.strokeStyle = marker;
         context.lineWidth = 2;
         context.strokeRect(margin, margin + from * cell, (from + 1) * cell, cell);
       },
@@ -144,7 +157,7 @@ function HeadMap({ answer, head, named, from, step, token }: HeadMapProps): JSX.
   return (
     <Picture
       name={`Attention of ${named}`}
-      description={`Each row is a token and shows what it looks at, from none (dark) to all of its attention (yellow), at step ${step}. Nothing looks ahead. Press a row to choose its token.`}
+      description={`Each row is a token and shows what it looks at, from none (dark) to all of its attention (yellow; colours by the square root), at step ${step}. Nothing looks ahead. Press a row to choose its token.`}
       height={(width) => width}
       maxWidth={440}
       draw={draw}
@@ -170,15 +183,18 @@ interface AllHeadsProps {
 function AllHeads({ answer, head, step, chosen }: AllHeadsProps): JSX.Element {
   const { weights } = answer;
   const [layers, heads, n] = weights.shape as [number, number, number];
-  const set: ImageSet = { count: layers * heads, channels: 1, height: n, width: n, data: weights.data as Float32Array };
+  const set = useMemo((): ImageSet => {
+    const data = (weights.data as Float32Array).map(shade);
+    return { count: layers * heads, channels: 1, height: n, width: n, data };
+  }, [answer]);
   const layout = { columns: heads, gap: 0.12 };
   const draw = useMemo(
     () =>
-      ({ context, width, style }: Surface) => {
+      ({ context, width }: Surface) => {
         drawGrid(context, set, width, layout, 'heat');
         const pitch = width / (heads - layout.gap / (1 + layout.gap));
         const side = pitch / (1 + layout.gap);
-        context.strokeStyle = style.accent;
+        context.strokeStyle = marker;
         context.lineWidth = 3;
         context.strokeRect((head % heads) * pitch + 1, Math.floor(head / heads) * pitch + 1, side - 2, side - 2);
       },
