@@ -82,7 +82,18 @@ function only<E extends { readonly id: string }>(
   });
 }
 
-function inFull({ id, title, summary, paper, data, can, settings, sampling, presets }: ModelEntry): string {
+function inFull({
+  id,
+  title,
+  summary,
+  paper,
+  data,
+  can,
+  settings,
+  sampling,
+  defaultsFor,
+  presets,
+}: ModelEntry): string {
   const labels = data.labels === undefined ? '' : ` with labels (${data.labels})`;
   const arxiv = paper.arxiv === undefined ? '' : ` (arXiv ${paper.arxiv})`;
   return [
@@ -93,6 +104,7 @@ function inFull({ id, title, summary, paper, data, can, settings, sampling, pres
     `can: ${can.join(', ')}`,
     'settings, with their defaults (genera train --set name=value):',
     settingsTable(settings),
+    ...Object.entries(defaultsFor).map(([kind, values]) => `defaults on ${kind}: ${JSON.stringify(values)}`),
     ...(Object.keys(sampling).length === 0
       ? []
       : ['settings of sampling (genera sample --set name=value):', settingsTable(sampling)]),

@@ -31,11 +31,13 @@ export interface ModelEntry {
   readonly settings: Readonly<Record<string, SettingEntry>>;
   /** What can be set when sampling. */
   readonly sampling: Readonly<Record<string, SettingEntry>>;
+  /** Other defaults on some kinds of data. */
+  readonly defaultsFor: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly presets: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 function describeModel(model: ModelRecord): ModelEntry {
-  const { id, title, family, summary, paper, data, presets } = model;
+  const { id, title, family, summary, paper, data, defaultsFor = {}, presets } = model;
   const { capabilities } = tinyInstance(model);
   return {
     id,
@@ -49,6 +51,7 @@ function describeModel(model: ModelRecord): ModelEntry {
     ),
     settings: describeSettings(model.config),
     sampling: capabilities.sampling === undefined ? {} : describeSettings(capabilities.sampling),
+    defaultsFor,
     presets,
   };
 }
