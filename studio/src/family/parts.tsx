@@ -5,8 +5,8 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useId, useMemo } from 'preact/hooks';
 import type { Film } from '../pictures/film.js';
 import { drawGrid, gridHeight, type ImageSet, imageSet, type Look } from '../pictures/images.js';
+import { itemTable } from '../pictures/numbers.js';
 import { Picture, type Surface } from '../pictures/picture.js';
-import { itemTable } from '../pictures/table.js';
 
 interface TabsProps {
   readonly label: string;

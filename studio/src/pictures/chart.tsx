@@ -7,8 +7,8 @@ import type { RunView } from '../run/run-view.js';
 import { decimated, Series, smoothed } from '../run/series.js';
 import { theme } from '../shell/theme.js';
 import { Frame } from './frame.js';
+import { formatNumber } from './numbers.js';
 import { canvasStyle } from './picture.js';
-import { formatNumber } from './table.js';
 
 interface ChartProps {
   readonly run: RunView;

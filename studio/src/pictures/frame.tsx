@@ -5,7 +5,8 @@ import { recipeOf, savePicture } from '../export/save.js';
 import { Icon } from '../shell/icon.js';
 import { type Film, saveFilm } from './film.js';
 import './film.css';
-import { type Table, TableView } from './table.js';
+import type { Table } from './numbers.js';
+import { TableView } from './table.js';
 
 interface FrameProps {
   readonly name: string;

@@ -5,7 +5,7 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import { styleValue, theme } from '../shell/theme.js';
 import type { Film } from './film.js';
 import { Frame } from './frame.js';
-import type { Table } from './table.js';
+import type { Table } from './numbers.js';
 
 export interface Surface {
   readonly context: CanvasRenderingContext2D;
@@ -62,9 +62,10 @@ export function Picture(props: PictureProps): JSX.Element {
 
   useEffect(() => {
     if (wide === 0) return;
-    const request = requestAnimationFrame(() =>
-      paint(canvas.current!, wide, Math.max(1, Math.round(height(wide))), draw),
-    );
+    const request = requestAnimationFrame(() => {
+      // The page may have been left meanwhile.
+      if (canvas.current !== null) paint(canvas.current, wide, Math.max(1, Math.round(height(wide))), draw);
+    });
     return () => cancelAnimationFrame(request);
   }, [wide, look, draw]);
 

@@ -2,9 +2,9 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Answers } from '../../../../src/inference/explore-queries.js';
+import { formatNumber } from '../../pictures/numbers.js';
 import { Picture, type Surface } from '../../pictures/picture.js';
 import { drawPlane } from '../../pictures/plane.js';
-import { formatNumber } from '../../pictures/table.js';
 import { useAnswers } from '../../run/answers.js';
 import type { FamilyProps } from '../family.js';
 import { Answered } from '../parts.js';

@@ -3,9 +3,9 @@ import type { HostTensor } from 'genera';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Answers } from '../../../../src/inference/explore-queries.js';
+import { itemTable } from '../../pictures/numbers.js';
 import { Picture, type Surface } from '../../pictures/picture.js';
 import { drawPlane, drawPoints, extentOf } from '../../pictures/plane.js';
-import { itemTable } from '../../pictures/table.js';
 import { Images } from '../parts.js';
 
 type Trajectory = Answers['trajectory'];

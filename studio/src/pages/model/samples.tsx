@@ -2,9 +2,9 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { drawGrid, gridHeight, type ImageSet, imageSet } from '../../pictures/images.js';
+import { itemTable } from '../../pictures/numbers.js';
 import { Picture, type Surface } from '../../pictures/picture.js';
 import { drawPlane, drawPoints, extentOf } from '../../pictures/plane.js';
-import { itemTable } from '../../pictures/table.js';
 import type { RunView } from '../../run/run-view.js';
 
 const shownAtMost = 32;

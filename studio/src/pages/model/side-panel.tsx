@@ -6,7 +6,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Formula } from '../../map/details.js';
 import { useDetails } from '../../map/load-details.js';
 import { Chart } from '../../pictures/chart.js';
-import { formatNumber } from '../../pictures/table.js';
+import { formatNumber } from '../../pictures/numbers.js';
 import type { RunView } from '../../run/run-view.js';
 import type { Session } from '../../run/session.js';
 import { Samples } from './samples.js';
