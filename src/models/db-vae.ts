@@ -1,6 +1,6 @@
 /**
  * Debiasing variational autoencoder: a classifier that shares its features with a VAE, which finds out what is rare in
- * the data and shows it more often, without being told what to look for.
+ * the data and lets it count for more, without being told what to look for.
  *
  * Amini, Soleimany, Schwarting, Bhatia, Rus, "Uncovering and Mitigating Algorithmic Bias through Learned Latent
  * Structure", AIES 2019.
@@ -8,22 +8,22 @@
  *   loss = c·crossEntropy(y, ŷ(x)) − E_q[ln p(x | z)] + KL(q(z | x) ‖ N(0, I))                     (eq. 2)
  *   Q̂ᵢ: histogram of dimension i of the means μ(x) over the data                                   (§ Algorithm, eq. 4)
  *   W(x) ∝ maxᵢ 1/(Q̂ᵢ(μᵢ(x)) + α)                                                                 (eq. 6, there Πᵢ)
- *   train on items drawn with probability W(x)
+ *   items count W(x) in the loss, which is on average what drawing them with probability W(x) does
  *
  * What differs from the paper: an item is as rare as the rarest of its dimensions; the paper multiplies over all. With 16
  * dimensions the product goes to the few items that are a little unusual in many, which hold nearly all of it, and leaves
  * the rare group of `shapes-imbalanced` with less than its share of the data; the maximum gives it several times more. The
- * histograms are moving averages over batches, not computed anew over all data at each epoch, and the drawing takes place
- * within each batch, with replacement: the batch is a pool of candidates, of which as many are drawn as it has. There are
- * any number of classes, and the VAE learns from all items; in the paper there are two classes, and it learns from one
- * (faces) only. A density Q̂ᵢ is relative to that of evenly filled bins, so that α means the same for any number of bins.
+ * histograms are moving averages over batches, not computed anew over all data at each epoch, and items are weighed within
+ * each batch where the paper draws them: the mean is the same, without the noise of drawing some twice and others never.
+ * There are any number of classes, and the VAE learns from all items; in the paper there are two classes, and it learns
+ * from one (faces) only. A density Q̂ᵢ is relative to that of evenly filled bins, so that α means the same for any number of bins.
  */
 import { z } from 'zod';
 import { defineModel } from '../contract/index.js';
 import { Variable } from '../core/leaves.js';
 import type { Shape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { klStandardNormal, meanCrossEntropy } from '../losses/index.js';
+import { klStandardNormal } from '../losses/index.js';
 import { Linear, Module } from '../nn/index.js';
 import { adam, constant } from '../optim/index.js';
 import type { Rng } from '../random/rng.js';
@@ -103,7 +103,7 @@ export default defineModel({
   id: 'db-vae',
   title: 'Debiasing variational autoencoder',
   family: 'autoencoder',
-  summary: 'A classifier that finds rare kinds of items through a latent space and trains on them more often.',
+  summary: 'A classifier that finds rare kinds of items through a latent space and lets them count for more.',
   paper: {
     title: 'Uncovering and Mitigating Algorithmic Bias through Learned Latent Structure',
     authors: 'Amini, Soleimany, Schwarting, Bhatia, Rus',
@@ -116,8 +116,8 @@ export default defineModel({
     latent: z.number().int().positive().default(16).describe('Dimensions of the code.'),
     ...observationFields,
     binarize: observationFields.binarize.default(false),
-    debias: z.boolean().default(true).describe('Draw rare items more often; false: the same network without it.'),
-    alpha: z.number().positive().default(0.02).describe('α: the smaller, the stronger rare items are preferred.'),
+    debias: z.boolean().default(true).describe('Let rare items count more; false: the same network without it.'),
+    alpha: z.number().positive().default(0.2).describe('α: the smaller, the stronger rare items are preferred.'),
     bins: z.number().int().min(2).default(10).describe('Bins of the histogram of each dimension.'),
     classWeight: z.number().positive().default(100).describe('c: nats of the classes against nats of the image.'),
   },
@@ -142,28 +142,24 @@ export default defineModel({
           optimizer: adam(),
           learningRate: constant(config.learningRate),
           loss: ({ x, labels: y }, { rng: r, train }) => {
-            const candidates = net.observation.observe(x, r); // [B, D]
-            const all = net.read(candidates);
-            let drawn = (t: Tensor): Tensor => t;
+            const pixels = net.observation.observe(x, r); // [B, D]
+            const { mean, logVariance, logits } = net.read(pixels);
+            let weighted = (ofItems: Tensor): Tensor => ofItems.mean();
             if (train && config.debias) {
-              const binned = histograms.binned(all.mean.stopGradient());
-              const logRarity = histograms.logRarity(binned, config.alpha); // [B]
-              const B = x.shape[0]!;
-              const chosen = r.categorical(logRarity.unsqueeze(0).expand([B, B])); // int32 [B]
+              const binned = histograms.binned(mean.stopGradient());
+              const weights = histograms.logRarity(binned, config.alpha).softmax(); // [B], together 1
               histograms.follow(binned);
-              drawn = (t) => t.gather(chosen);
+              weighted = (ofItems) => ofItems.mul(weights).sum();
             }
-            const [mean, logVariance, logits] = [drawn(all.mean), drawn(all.logVariance), drawn(all.logits)];
-            const asked = drawn(y!);
             const output = decoder.forward(reparameterize({ mean, logVariance }, r));
-            const reconstruction = net.observation.logLikelihood(drawn(candidates), output).mean().neg();
-            const kl = klStandardNormal(mean, logVariance).mean();
-            const crossEntropy = meanCrossEntropy(logits, asked);
+            const reconstruction = weighted(net.observation.logLikelihood(pixels, output)).neg();
+            const kl = weighted(klStandardNormal(mean, logVariance));
+            const crossEntropy = weighted(logits.logSoftmax().pick(y!)).neg();
             return {
               loss: crossEntropy.mul(config.classWeight).add(reconstruction).add(kl),
               metrics: {
                 crossEntropy,
-                accuracy: logits.argmax().equal(asked).cast('float32').mean(),
+                accuracy: logits.argmax().equal(y!).cast('float32').mean(),
                 reconstruction,
                 kl,
               },

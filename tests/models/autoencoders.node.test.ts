@@ -192,7 +192,7 @@ describe('vq-vae', () => {
   });
 });
 
-test('db-vae draws items with rare codes more often', async () => {
+test('db-vae lets items with rare codes count for more', async () => {
   const imbalanced = await findDataSet('shapes-imbalanced').load('train', { count: 64 });
   const instance = tiny('db-vae', imbalanced, { bins: 4 });
   const { histograms } = instance.module as unknown as {
@@ -228,4 +228,20 @@ test('db-vae draws items with rare codes more often', async () => {
   expect(weights[1]![1]! - weights[1]![0]!).toBeGreaterThan(weights[0]![1]! - weights[0]![0]!);
   // All bins are even at first: density 1, so ln W = −ln 1.5 for both.
   for (const value of values!.data) expect(Number(value)).toBeCloseTo(-Math.log(1.5), 5);
+
+  // The loss weighs each item by that.
+  const { x, labels } = hostBatch(imbalanced, [0, 1, 2, 3, 4, 5, 6, 7]);
+  const { classify, encode } = instance.capabilities;
+  const read = compile((pixels: Tensor, y: Tensor) => ({
+    losses: classify!(pixels).logSoftmax().pick(y).neg(),
+    weights: histograms.logRarity(histograms.binned(encode!(pixels).mean), 0.2).softmax(),
+  }));
+  const { losses, weights: shares } = await read.run([x, labels!]);
+  const [each, share] = [Array.from(losses.data, Number), Array.from(shares.data, Number)];
+  const expected = each.reduce((sum, loss, i) => sum + loss * share[i]!, 0);
+  const train = compile((pixels: Tensor, y: Tensor) => {
+    const told = { rng: new Rng({ stream: 'test' }), train: true, atStep: fromStep };
+    return instance.phases[0]!.loss({ x: pixels, labels: y }, told).metrics!.crossEntropy!;
+  });
+  expect(Number((await train.run([x, labels!])).data[0])).toBeCloseTo(expected, 5);
 });
