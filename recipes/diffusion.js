@@ -4,7 +4,7 @@
  *   steps     table 1 of the DDIM paper in small: FID of --count samples (default 1,000) against the test split, for S steps
  *             and noise η, for linear and quadratic sub-sequences, and seconds per 1,000 samples
  *   guidance  accuracy of the label asked for, and diversity within a label, by the scale of guidance
- * Arguments: steps | guidance, --data-dir DIR, --run DIR, --count N. Prints one JSON object.
+ * Arguments: steps | guidance, --data-dir DIR, --run DIR, --count N, --threads N. Prints one JSON object.
  */
 import { parseArgs } from 'node:util';
 import {
@@ -16,6 +16,7 @@ import {
   loadRun,
   nodeDataSource,
   pointPlot,
+  useDevice,
 } from '../dist/node/index.js';
 
 const { positionals, values } = parseArgs({
@@ -24,8 +25,10 @@ const { positionals, values } = parseArgs({
     'data-dir': { type: 'string' },
     run: { type: 'string', default: 'runs/recipes/ddpm-mnist' },
     count: { type: 'string' },
+    threads: { type: 'string' },
   },
 });
+if (values.threads !== undefined) useDevice('cpu', { threads: Number(values.threads) });
 const source = nodeDataSource(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] });
 const { instance, config } = await loadRun(values.run);
 const data = findDataSet(config.data.id);

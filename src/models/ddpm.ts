@@ -12,9 +12,11 @@
  * the cosine schedule (Nichol & Dhariwal 2021), v-prediction (Salimans & Ho 2022), min-SNR weights (Hang et al. 2023),
  * guidance by a classifier (Dhariwal & Nichol 2021) and without one (Ho & Salimans 2022), inpainting (Lugmayr et al. 2022).
  *
- * What differs from the paper: sizes for small images and two cores (24 channels and one block a resolution instead of 128
- * and two), a learning rate that falls along a cosine after a warm-up, an average of the weights over the last thousand
- * steps instead of ten thousand, labels where the data have them, and a residual network instead of the U-Net for points.
+ * What differs from the paper: the network gives v = √ᾱ_t·ε − √(1 − ᾱ_t)·x₀, from which ε follows, unless ε is asked for;
+ * sizes for small images and two cores (squares of 2×2 pixels taken together as channels, Luhman & Luhman 2022,
+ * arXiv:2207.04316; 32 channels and one block a resolution instead of 128 and two); a learning rate that falls along a
+ * cosine after a warm-up; an average of the weights over the last thousand steps instead of ten thousand; labels where the
+ * data have them; a residual network instead of the U-Net for points.
  */
 import { z } from 'zod';
 import { type Conditions, defineModel } from '../contract/index.js';
@@ -83,7 +85,7 @@ export default defineModel({
   },
   data: { kinds: ['image', 'points'], default: 'synthetic-digits', labels: 'optional' },
   config: {
-    epochs: z.number().positive().default(8).describe('Passes over the training data; 8 of MNIST fit in an hour.'),
+    epochs: z.number().positive().default(12).describe('Passes over the training data; 12 of MNIST fit in an hour.'),
     batchSize: count.default(64).describe('Items per step; half of the paper’s, so that an hour has twice the steps.'),
     learningRate: z.number().positive().default(1e-3).describe('Peak rate; the paper’s 2e-4 is for a larger network.'),
     ema: z.number().min(0).lt(1).default(0.999).describe('Decay of the average of the weights; 0.9999 for long runs.'),
@@ -95,7 +97,10 @@ export default defineModel({
       .default(1e-4)
       .describe('First β for T = 1000; for other T it is scaled by 1000/T.'),
     betaEnd: z.number().positive().default(0.02).describe('Last β, likewise.'),
-    prediction: z.enum(predictionTypes).default('epsilon').describe('What the network gives: ε, x₀ (sample) or v.'),
+    prediction: z
+      .enum(predictionTypes)
+      .default('v_prediction')
+      .describe('What the network gives: ε as in the paper, x₀ (sample), or v, which small networks do better with.'),
     variance: z
       .enum(varianceTypes)
       .default('fixed_large')
@@ -114,8 +119,11 @@ export default defineModel({
       .enum(['auto', 'unet', 'mlp'])
       .default('auto')
       .describe('auto: the U-Net for images, the residual network for points.'),
-    width: count.default(24).describe('Channels of the U-Net at full size, or units of the residual network.'),
-    multipliers: z.array(count).default([1, 2, 2]).describe('Channels at each halved size, as multiples of the width.'),
+    patch: count
+      .default(2)
+      .describe('Side of the squares of pixels that the U-Net takes together as channels; 1 in the paper.'),
+    width: count.default(32).describe('Channels of the U-Net at its full size, or units of the residual network.'),
+    multipliers: z.array(count).default([1, 2]).describe('Channels at each halved size, as multiples of the width.'),
     blocks: count.default(1).describe('Residual blocks at each size; 2 in the paper.'),
     attention: z
       .number()
@@ -129,14 +137,12 @@ export default defineModel({
     classifier: z.boolean().default(false).describe('Whether a classifier of noisy items is trained beside, to guide.'),
   },
   defaultsFor: {
-    // Nothing is clipped here, and v stays well-defined where hardly any signal is left.
     points: {
       epochs: 100,
       batchSize: 256,
       width: 128,
       blocks: 4,
       betaSchedule: 'squaredcos_cap_v2',
-      prediction: 'v_prediction',
       variance: 'fixed_small',
     },
   },
@@ -146,9 +152,6 @@ export default defineModel({
       batchSize: 16,
       timesteps: 20,
       width: 8,
-      multipliers: [1, 2],
-      blocks: 1,
-      attention: 2,
     },
   },
 

@@ -30,6 +30,7 @@ describe('training', () => {
   it.each([
     ['grey images with labels', 'synthetic-digits', {}],
     ['colour images', 'shapes', { conditional: false }],
+    ['pixels one by one', 'synthetic-digits', { patch: 1 }],
     ['points without labels', 'swiss-roll', {}],
     ['a classifier beside', 'synthetic-digits', { classifier: true }],
     ['a classifier of points', 'moons', { classifier: true }],
@@ -49,7 +50,7 @@ describe('training', () => {
   });
 
   it('refuses what does not fit together', async () => {
-    await expect(untrained('synthetic-digits', { multipliers: [1, 2, 2, 2] })).rejects.toThrow(/sides that 8 divides/);
+    await expect(untrained('synthetic-digits', { multipliers: [1, 2, 2] })).rejects.toThrow(/sides that 8 divides/);
     await expect(untrained('synthetic-digits', { architecture: 'mlp' })).rejects.toThrow(/expected unet/);
     await expect(untrained('swiss-roll', { architecture: 'unet' })).rejects.toThrow(/expected mlp/);
     await expect(untrained('swiss-roll', { classifier: true })).rejects.toThrow(/no labels/);

@@ -21,6 +21,8 @@ import { concat } from '../../ops/index.js';
 import type { Rng } from '../../random/rng.js';
 
 export interface DenoiserOptions {
+  /** Pixels along each side that the U-Net takes together as channels (Luhman & Luhman 2022); 1: none. */
+  readonly patch: number;
   /** Channels of the full size, or units of the residual network. */
   readonly width: number;
   /** Channels at each resolution as multiples of the width; each further one halves height and width. */
@@ -78,6 +80,12 @@ function groupNormOf(channels: number): GroupNorm {
   const groups = [32, 16, 8, 4, 2].find((n) => channels % n === 0 && channels / n >= 4) ?? 1;
   return new GroupNorm(groups, channels);
 }
+
+/** Squares of pixels as channels: [B, C, H, W] → [B, C·patch², H/patch, W/patch]. */
+export const patched = (x: Tensor, patch: number): Tensor => (patch === 1 ? x : x.pixelUnshuffle(patch));
+
+/** The way back. */
+const unpatched = (x: Tensor, patch: number): Tensor => (patch === 1 ? x : x.pixelShuffle(patch));
 
 /** A 3×3 convolution that keeps the size, or halves it with stride 2. */
 export const conv3 = (inputs: number, outputs: number, rng: Rng, stride = 1): Conv2d =>
@@ -171,6 +179,7 @@ class Stage extends Module {
  * @throws UsageError where the sizes cannot be halved as often as there are multipliers
  */
 export class UNet extends Denoiser {
+  readonly patch: number;
   readonly condition: Condition;
   readonly input: Conv2d;
   readonly down: readonly Stage[];
@@ -186,20 +195,22 @@ export class UNet extends Denoiser {
   constructor(shape: Shape, options: DenoiserOptions, rng: Rng) {
     super();
     const [channels, height, width] = shape as readonly [number, number, number];
-    const { width: base, multipliers, blocks, dropout, classes, outputs } = options;
+    const { patch, width: base, multipliers, blocks, dropout, classes, outputs } = options;
     const last = multipliers.length - 1;
-    if (multipliers.length === 0 || [height, width].some((side) => side % 2 ** last !== 0)) {
+    const factor = patch * 2 ** Math.max(last, 0);
+    if (multipliers.length === 0 || [height, width].some((side) => side % factor !== 0)) {
       throw new UsageError({
         operation: 'U-Net',
-        expected: `at least one resolution, and sides that ${2 ** Math.max(last, 0)} divides`,
-        got: `images of ${height}×${width} and ${multipliers.length} multipliers`,
-        remedy: 'Set fewer multipliers, such as multipliers=[1,2].',
+        expected: `at least one resolution, and sides that ${factor} divides`,
+        got: `images of ${height}×${width}, a patch of ${patch} and ${multipliers.length} multipliers`,
+        remedy: 'Set fewer multipliers, such as multipliers=[1,2], or patch=1.',
       });
     }
     const size = 4 * base;
     const block = { size, dropout };
     this.condition = new Condition(base, size, classes, rng);
-    this.input = conv3(channels, base, rng);
+    this.patch = patch;
+    this.input = conv3(channels * patch ** 2, base, rng);
     const skips = [base];
     let at = base;
     this.down = multipliers.map((multiplier, level) => {
@@ -211,7 +222,7 @@ export class UNet extends Denoiser {
       });
       const resize = level === last ? null : conv3(at, at, rng, 2);
       if (resize !== null) skips.push(at);
-      return new Stage(widths, { ...block, attends: 2 ** level === options.attention, resize }, rng);
+      return new Stage(widths, { ...block, attends: patch * 2 ** level === options.attention, resize }, rng);
     });
     this.middle = {
       first: new ResidualBlock(at, at, block, rng),
@@ -228,15 +239,15 @@ export class UNet extends Denoiser {
           return step;
         });
         const resize = level === 0 ? null : conv3(at, at, rng);
-        return new Stage(widths, { ...block, attends: 2 ** level === options.attention, resize }, rng);
+        return new Stage(widths, { ...block, attends: patch * 2 ** level === options.attention, resize }, rng);
       });
     this.norm = groupNormOf(at);
-    this.output = tinyConv(at, outputs * channels, 3, rng);
+    this.output = tinyConv(at, outputs * channels * patch ** 2, 3, rng);
   }
 
   override forward(x: Tensor, inputs: DenoiserInputs): Tensor {
     const condition = this.condition.forward(x.shape[0]!, inputs);
-    let h = this.input.forward(x);
+    let h = this.input.forward(patched(x, this.patch));
     const skips = [h];
     for (const stage of this.down) {
       for (let i = 0; i < stage.blocks.length; i++) {
@@ -256,7 +267,7 @@ export class UNet extends Denoiser {
       }
       if (stage.resize !== null) h = stage.resize.forward(h.resize({ scale: 2, mode: 'nearest' }));
     }
-    return this.output.forward(this.norm.forward(h).silu());
+    return unpatched(this.output.forward(this.norm.forward(h).silu()), this.patch);
   }
 }
 

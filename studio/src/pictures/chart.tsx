@@ -114,7 +114,7 @@ function optionsOf(
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: false } },
-    padding: [6, 6, 0, 0],
+    padding: [6, 14, 0, 0],
     axes: [
       { ...axis, size: 22, gap: 2, space: 60 },
       { ...axis, size: 46, gap: 4, space: 26, values: (_, ticks) => ticks.map((tick) => formatNumber(tick)) },

@@ -51,20 +51,23 @@ export function drawPlane(
   style: PlaneStyle,
   labels: { x?: string; y?: string } = {},
 ): Plane {
-  const x = scaleLinear(extent.x, [margin.left, width - margin.right]);
   const y = scaleLinear(extent.y, [height - margin.bottom, margin.top]);
   context.font = `11px ${style.font}`;
+  const rows = y.ticks(5).map((tick) => ({ tick, text: y.tickFormat(5)(tick) }));
+  const widest = Math.max(...rows.map(({ text }) => context.measureText(text).width));
+  const left = Math.max(margin.left, Math.ceil(widest) + 8);
+  const x = scaleLinear(extent.x, [left, width - margin.right]);
   context.lineWidth = 1;
   context.strokeStyle = style.rule;
   context.fillStyle = style.ink;
   context.textBaseline = 'middle';
   context.beginPath();
-  for (const tick of y.ticks(5)) {
+  for (const { tick, text } of rows) {
     const py = Math.round(y(tick)) + 0.5;
-    context.moveTo(margin.left, py);
+    context.moveTo(left, py);
     context.lineTo(width - margin.right, py);
     context.textAlign = 'right';
-    context.fillText(y.tickFormat(5)(tick), margin.left - 6, py);
+    context.fillText(text, left - 6, py);
   }
   context.textBaseline = 'top';
   for (const tick of x.ticks(6)) {
@@ -83,7 +86,7 @@ export function drawPlane(
   if (labels.y !== undefined) {
     context.textAlign = 'left';
     context.textBaseline = 'top';
-    context.fillText(labels.y, margin.left + 4, margin.top + 2);
+    context.fillText(labels.y, left + 4, margin.top + 2);
   }
   return { x: (v) => x(v), y: (v) => y(v), at: (px, py) => [x.invert(px), y.invert(py)] };
 }
