@@ -21,8 +21,8 @@ const png = (path: string) => PNG.sync.read(readFileSync(path));
 
 it('takes the defaults for the kind of the data', () => {
   const settings = (run: string) => JSON.parse(readFileSync(`${run}/config.json`, 'utf8')).settings;
-  expect(settings('digits')).toMatchObject({ prediction: 'epsilon', blocks: 1, width: 8 });
-  expect(settings('roll')).toMatchObject({ prediction: 'v_prediction', variance: 'fixed_small', width: 8 });
+  expect(settings('digits')).toMatchObject({ betaSchedule: 'linear', blocks: 1, width: 8 });
+  expect(settings('roll')).toMatchObject({ betaSchedule: 'squaredcos_cap_v2', variance: 'fixed_small', width: 8 });
 });
 
 describe('sample', () => {

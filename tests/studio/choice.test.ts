@@ -92,8 +92,8 @@ describe('the choice in the address', () => {
 
   test('lists of numbers', () => {
     const ddpm = modelOf('ddpm');
-    expect(readChoice(ddpm, dataSets, 'multipliers=1,2').choice.settings['multipliers']).toEqual([1, 2]);
-    expect(readChoice(ddpm, dataSets, 'multipliers=1,2,2').choice.settings).toEqual({});
+    expect(readChoice(ddpm, dataSets, 'multipliers=1,2,2').choice.settings['multipliers']).toEqual([1, 2, 2]);
+    expect(readChoice(ddpm, dataSets, 'multipliers=1,2').choice.settings).toEqual({});
     expect(readChoice(ddpm, dataSets, 'multipliers=1,a').problems).toHaveLength(1);
   });
 });
