@@ -117,7 +117,12 @@ export interface Capabilities {
    * Of models that draw pixel by pixel: logits of every pixel's grey level, each given the pixels before it in the image
    * x [B, 1, H, W] of levels in 0…1 → [B, levels, H, W].
    */
-  readonly pixels?: { readonly levels: number; logits(x: Tensor, conditions?: Conditions): Tensor };
+  readonly pixels?: {
+    readonly levels: number;
+    /** Images of any values in 0…1 at the nearest levels. */
+    nearest(x: Tensor): Tensor;
+    logits(x: Tensor, conditions?: Conditions): Tensor;
+  };
   /** Class logits, [B, classes of the data]. */
   classify?(x: Tensor): Tensor;
   /** What a classifier sees of items before it decides, [B, D]: the space in which generated items are compared. */

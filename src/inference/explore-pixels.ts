@@ -19,7 +19,7 @@ export async function lookAtPixel(
   { x, labels }: HostBatch,
   { row, column }: { readonly row: number; readonly column: number },
 ): Promise<Omit<Answers['pixel'], 'items' | 'positions'>> {
-  const { levels, logits } = need(instance, 'pixel', 'pixels', labels);
+  const { levels, nearest, logits } = need(instance, 'pixel', 'pixels', labels);
   const [H, W] = [at(x.shape, -2), at(x.shape, -1)];
   const inside = (i: number, size: number): boolean => Number.isInteger(i) && i >= 0 && i < size;
   if (!inside(row, H) || !inside(column, W)) {
@@ -32,10 +32,7 @@ export async function lookAtPixel(
   const program = programOf(instance, 'pixel', () =>
     compile(
       ({ images, place, told }: { images: Tensor; place: Tensor; told?: Tensor }) => {
-        const seen = images
-          .mul(levels - 1)
-          .round()
-          .mul(1 / (levels - 1));
+        const seen = nearest(images);
         const all = logits(seen, { labels: told }); // [levels, levels, H, W]
         // Image l of the batch is asked for the logit of level l only, so one walk gives the gradient of each.
         const asked = all

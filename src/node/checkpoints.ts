@@ -4,9 +4,10 @@
  */
 import { join } from 'node:path';
 import { FormatError, GeneraError, UsageError } from '../core/errors.js';
+import { type CheckpointManifest, checkpointFiles, checkpointName, manifestFile } from '../train/run-format.js';
+import { jsonText } from '../util/json-text.js';
 import { digestOf } from './digests.js';
 import {
-  jsonText,
   namesIn,
   readIfThere,
   readTextIfThere,
@@ -14,10 +15,9 @@ import {
   writeDirectoryWhole,
   writeFileWhole,
 } from './files.js';
-import { type CheckpointManifest, manifestFile, readManifest } from './run-config.js';
+import { readManifest } from './run-config.js';
 
 const stepName = /^step-(\d+)$/;
-const stateFile = 'state.safetensors';
 
 export interface Checkpoint {
   /** `step-400` */
@@ -47,7 +47,7 @@ export class Checkpoints {
   /** Stores a state and lets `last`, and `best` where it is that, name it; then removes those that are not kept. */
   async write(bytes: Uint8Array, { step, best, seconds, bestLoss }: CheckpointProgress): Promise<void> {
     const before = await this.pointer('last');
-    const name = `step-${step}`;
+    const name = checkpointName(step);
     const manifest: CheckpointManifest = {
       step,
       bytes: bytes.length,
@@ -56,8 +56,8 @@ export class Checkpoints {
       ...(bestLoss === undefined ? {} : { bestLoss }),
     };
     await writeDirectoryWhole(join(this.directory, name), {
-      [stateFile]: bytes,
-      'manifest.json': jsonText(manifestFile(manifest)),
+      [checkpointFiles.state]: bytes,
+      [checkpointFiles.manifest]: jsonText(manifestFile(manifest)),
     });
     if (best) await writeFileWhole(join(this.directory, 'best'), `${name}\n`);
     await writeFileWhole(join(this.directory, 'last'), `${name}\n`);
@@ -84,7 +84,7 @@ export class Checkpoints {
     const names = await this.names();
     if (names.length === 0 && asked === 'last' && (await this.pointer('last')) === undefined) return undefined;
     const name = await this.resolve(asked, names);
-    const path = join(this.directory, name, stateFile);
+    const path = join(this.directory, name, checkpointFiles.state);
     const fault = await this.faultOf(name);
     if (typeof fault === 'object') return { name, path, ...fault };
     throw new FormatError({
@@ -131,14 +131,14 @@ export class Checkpoints {
   private async faultOf(name: string): Promise<string | Pick<Checkpoint, 'bytes' | 'manifest'>> {
     let manifest: CheckpointManifest | undefined;
     try {
-      manifest = await readManifest(join(this.directory, name, 'manifest.json'));
+      manifest = await readManifest(join(this.directory, name, checkpointFiles.manifest));
     } catch (error) {
       if (error instanceof GeneraError) return error.message.replace(/\.\s*$/, '');
       throw error;
     }
-    const bytes = await readIfThere(join(this.directory, name, stateFile));
+    const bytes = await readIfThere(join(this.directory, name, checkpointFiles.state));
     if (bytes === undefined || manifest === undefined) {
-      return `a directory without ${bytes === undefined ? stateFile : 'manifest.json'}`;
+      return `a directory without ${bytes === undefined ? checkpointFiles.state : checkpointFiles.manifest}`;
     }
     if (bytes.length !== manifest.bytes)
       return `${bytes.length} bytes where there were ${manifest.bytes}: it was cut off`;

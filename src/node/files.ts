@@ -217,8 +217,3 @@ function parseObject(text: string): Record<string, unknown> | undefined {
     ? (value as Record<string, unknown>)
     : undefined;
 }
-
-/** JSON with an indent of two, for files that people read. */
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
-}

@@ -13,7 +13,8 @@ import {
 import { findModel } from '../models/index.js';
 import { decodeSafetensors, encodeSafetensors } from '../runtime/safetensors.js';
 import { readVariables } from '../runtime/state.js';
-import { jsonText, readIfThere, readJsonObject, writeFileWhole } from './files.js';
+import { jsonText } from '../util/json-text.js';
+import { readIfThere, readJsonObject, writeFileWhole } from './files.js';
 import { RunStore } from './run-store.js';
 import { type LoadedRun, loadRun } from './runs.js';
 import { readTokenizer } from './text-data.js';

@@ -14,6 +14,7 @@ export {
   writeText,
 } from '../inference/generation.js';
 export { embedTexts, fillMask, type Guess } from '../inference/masked-text.js';
+export type { MetricsLine, RunConfig } from '../train/run-format.js';
 export { didYouMean } from '../util/nearest.js';
 export { cpuBackend, type NodeBackendOptions } from './backend.js';
 export {
@@ -63,9 +64,8 @@ export {
   writeSamples,
   writeTextFile,
 } from './outputs.js';
-export type { RunConfig } from './run-config.js';
 export { type DataAccess, loadSplit } from './run-data.js';
-export { type MetricsLine, RunStore } from './run-store.js';
+export { RunStore } from './run-store.js';
 export { type LoadedRun, loadRun, newestRun } from './runs.js';
 export type { PointSeries } from './scatter.js';
 export { openDataSet, readTokenizer } from './text-data.js';

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { DataSet, Split } from '../data/data-set.js';
 import type { DataSource } from '../data/source.js';
+import type { RunConfig } from '../train/run-format.js';
 import { type NodeDataSourceOptions, nodeDataSource } from './data.js';
-import type { RunConfig } from './run-config.js';
 import type { LoadedRun } from './runs.js';
 import { openDataSet, textOptionsOf } from './text-data.js';
 

@@ -14,11 +14,12 @@ import { join } from 'node:path';
 import { FormatError, UsageError } from '../core/errors.js';
 import { encodeSafetensors } from '../runtime/safetensors.js';
 import type { NamedArray } from '../runtime/state.js';
+import { type MetricsLine, modelConfigFile, type RunConfig, runConfigFile } from '../train/run-format.js';
+import { jsonText } from '../util/json-text.js';
 import { type Checkpoint, type CheckpointProgress, Checkpoints } from './checkpoints.js';
 import { digestOfTensors } from './digests.js';
 import {
   isLeftover,
-  jsonText,
   makeDirectory,
   namesIn,
   onDisk,
@@ -26,23 +27,8 @@ import {
   removeLeftovers,
   writeFileWhole,
 } from './files.js';
-import { modelConfigFile, type RunConfig, readRunConfig, runConfigFile } from './run-config.js';
+import { readRunConfig } from './run-config.js';
 import { isLock, lockRun, type RunLock } from './run-lock.js';
-
-/** A line of metrics.jsonl. */
-export interface MetricsLine {
-  readonly step: number;
-  readonly epoch: number;
-  /** Seconds of training since the run began, pauses left out. */
-  readonly seconds: number;
-  readonly items_per_second?: number;
-  /** Losses of the step. */
-  readonly train?: Readonly<Record<string, number>>;
-  /** Mean losses on held-out items. */
-  readonly validation?: Readonly<Record<string, number>>;
-  /** Metrics of the model, on items of the validation split. */
-  readonly evaluation?: Readonly<Record<string, number>>;
-}
 
 export class RunStore {
   readonly directory: string;

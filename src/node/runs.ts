@@ -8,10 +8,11 @@ import { instantiate } from '../inference/instance.js';
 import { findModel } from '../models/index.js';
 import { decodeSafetensors } from '../runtime/safetensors.js';
 import { type NamedArray, writeVariables } from '../runtime/state.js';
+import type { RunConfig } from '../train/run-format.js';
 import { Checkpoints } from './checkpoints.js';
 import { digestOfTensors } from './digests.js';
 import { namesIn, onDisk, readIfThere, readTextIfThere } from './files.js';
-import { type RunConfig, readRunConfig } from './run-config.js';
+import { readRunConfig } from './run-config.js';
 import { isFree, weightsFormat } from './run-store.js';
 
 /** Where runs are made when nothing else is said. */

@@ -13,7 +13,8 @@ import { checkArguments, type DataSetRecord } from '../data/data-set.js';
 import { sliceTokens, type TokenStore, textDefaults } from '../data/text.js';
 import { textDataSet } from '../data/text-sets.js';
 import { type Tokenizer, tokenizerFromJson } from '../data/tokenizers/index.js';
-import { jsonText, onDisk, readTextIfThere, writeFileWhole } from './files.js';
+import { jsonText } from '../util/json-text.js';
+import { onDisk, readTextIfThere, writeFileWhole } from './files.js';
 
 export const tokenFileEnding = '.tokens';
 

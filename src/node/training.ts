@@ -9,12 +9,12 @@ import { dataSets } from '../data/registry.js';
 import type { Tokenizer } from '../data/tokenizers/index.js';
 import { findModel } from '../models/index.js';
 import { type LoopOptions, type TrainEvent, train } from '../train/loop.js';
+import { type MetricsLine, metricsLine, type RunConfig } from '../train/run-format.js';
 import { Trainer } from '../train/trainer.js';
 import { useDevice } from './devices.js';
 import { pictureOf } from './images.js';
-import type { RunConfig } from './run-config.js';
 import { checkSameData, type DataAccess, describeData, loadTrainingData, loadUnheld } from './run-data.js';
-import { type MetricsLine, RunStore, refuseUsed } from './run-store.js';
+import { RunStore, refuseUsed } from './run-store.js';
 import { freeRunDirectory } from './runs.js';
 import { dataSetName } from './text-data.js';
 import { versions } from './versions.js';
@@ -261,23 +261,15 @@ export async function* trainRun(
     };
     for await (const event of train(trainer, options)) {
       const seconds = before + (performance.now() - start) / 1000;
-      const { step, epoch } = event;
-      const line = { step, epoch, seconds: Number(seconds.toFixed(3)) };
+      const { step } = event;
+      const line = metricsLine(event, seconds);
+      if (line !== undefined) await store.appendMetrics(line);
       switch (event.kind) {
-        case 'step':
-          await store.appendMetrics({
-            ...line,
-            items_per_second: Math.round(event.itemsPerSecond),
-            train: event.metrics,
-          });
-          break;
         case 'validation':
           if (measuring === undefined) watched = event.metrics.loss;
-          await store.appendMetrics({ ...line, validation: event.metrics });
           break;
         case 'evaluation':
           watched = event.score;
-          await store.appendMetrics({ ...line, evaluation: event.metrics });
           break;
         case 'samples':
           yield { ...event, seconds, path: await store.writeSamples(step, pictureOf(event.samples)) };

@@ -3,9 +3,9 @@ import { UsageError } from '../core/errors.js';
 import type { DataSet } from '../data/data-set.js';
 import { chooseMetrics, evaluateModel } from '../inference/evaluation.js';
 import type { Measured } from '../train/loop.js';
+import type { RunConfig } from '../train/run-format.js';
 import type { Trainer } from '../train/trainer.js';
 import { extractorFor } from './extractors.js';
-import type { RunConfig } from './run-config.js';
 
 /** What is measured when nothing is named: the first of these that fits. */
 const preferred = ['fid', 'sliced_wasserstein', 'perplexity', 'nll', 'neg_elbo', 'accuracy', 'mse'];

@@ -5,7 +5,18 @@ import type { DataSet } from '../data/data-set.js';
 import { exportModel } from '../inference/export.js';
 import { encodeSafetensors } from '../runtime/safetensors.js';
 import type { ExportedBytes, ExportKind, HostEvent } from '../train/host.js';
+import {
+  checkpointFiles,
+  checkpointName,
+  type MetricsLine,
+  manifestFile,
+  metricsLine,
+  modelConfigFile,
+  type RunConfig,
+  runConfigFile,
+} from '../train/run-format.js';
 import type { Trainer } from '../train/trainer.js';
+import { jsonText } from '../util/json-text.js';
 import { sha256 } from '../util/sha256.js';
 import type { RunRecord } from './store.js';
 
@@ -46,29 +57,29 @@ async function runDirectory(run: RunContents): Promise<Record<string, Uint8Array
   const { record, trainer, validation } = run;
   const { model, preset, settings, seed, totalSteps, created } = record;
   const { id, kind, shape, labelNames, checksum, text } = trainer.data;
-  const data = { id, kind, shape, ...(labelNames === undefined ? {} : { labels: labelNames }) };
-  const held =
-    validation === undefined ? {} : { validation: { count: validation.count, checksum: validation.checksum } };
-  const json = (value: unknown): Uint8Array => strToU8(`${JSON.stringify(value, null, 2)}\n`);
-  const config = {
-    format: 'genera-run',
-    version: 1,
+  const config: RunConfig = {
     model,
     ...(preset === undefined ? {} : { preset }),
     settings,
     seed,
-    data: { ...data, checksum, ...held },
+    data: {
+      id,
+      kind,
+      shape: [...shape],
+      ...(labelNames === undefined ? {} : { labels: [...labelNames] }),
+      checksum,
+      ...(validation === undefined ? {} : { validation: { count: validation.count, checksum: validation.checksum } }),
+    },
     totalSteps,
     device: 'auto',
     every: { log: 10, samples: trainer.stepsPerEpoch, checkpoints: trainer.stepsPerEpoch },
     versions: {},
     created,
   };
-  const weights = { format: 'genera-model', version: 1, model, settings, seed, totalSteps, data };
   return {
-    'config.json': json(config),
+    'config.json': json(runConfigFile(config)),
     'metrics.jsonl': strToU8(metricsLines(await run.events(), trainer.progress.step)),
-    'model/config.json': json(weights),
+    'model/config.json': json(modelConfigFile(config)),
     'model/model.safetensors': await weightsOf(run),
     ...(await checkpointOf(run)),
     ...(text === undefined ? {} : { 'model/tokenizer.json': json(text.tokenizer.toJson()) }),
@@ -76,36 +87,34 @@ async function runDirectory(run: RunContents): Promise<Record<string, Uint8Array
   };
 }
 
-/** The state as the last of its checkpoints, in the layout of `node/checkpoints.ts`. */
+/** The state as the last of its checkpoints. */
 async function checkpointOf({ record, trainer }: RunContents): Promise<Record<string, Uint8Array>> {
   const { step } = trainer.progress;
   if (step === 0) return {};
   const state = await trainer.checkpoint();
-  const progress = { step, bytes: state.length, sha256: sha256(state), seconds: record.seconds };
-  const manifest = { format: 'genera-checkpoint', version: 1, ...progress };
+  const manifest = { step, bytes: state.length, sha256: sha256(state), seconds: record.seconds };
+  const name = checkpointName(step);
   return {
-    'checkpoints/last': strToU8(`step-${step}\n`),
-    [`checkpoints/step-${step}/manifest.json`]: strToU8(`${JSON.stringify(manifest, null, 2)}\n`),
-    [`checkpoints/step-${step}/state.safetensors`]: state,
+    'checkpoints/last': strToU8(`${name}\n`),
+    [`checkpoints/${name}/${checkpointFiles.manifest}`]: json(manifestFile(manifest)),
+    [`checkpoints/${name}/${checkpointFiles.state}`]: state,
   };
 }
 
 /** One line for each event with numbers; where the run went back, the later part counts. */
 function metricsLines(events: readonly HostEvent[], end: number): string {
-  const lines: { readonly step: number; readonly text: string }[] = [];
+  const lines: MetricsLine[] = [];
   for (const { event } of events) {
-    if (event.kind !== 'step' && event.kind !== 'validation') continue;
-    const { step, epoch, seconds, metrics } = event;
-    while (lines.length > 0 && lines.at(-1)!.step > step) lines.pop();
-    const numbers =
-      event.kind === 'step'
-        ? { items_per_second: Math.round(event.itemsPerSecond), train: metrics }
-        : { validation: metrics };
-    lines.push({ step, text: JSON.stringify({ step, epoch, seconds: Number(seconds.toFixed(3)), ...numbers }) });
+    const line = 'epoch' in event ? metricsLine(event, event.seconds) : undefined;
+    if (line === undefined) continue;
+    while (lines.length > 0 && lines.at(-1)!.step > line.step) lines.pop();
+    lines.push(line);
   }
   const kept = lines.filter(({ step }) => step <= end);
-  return kept.map(({ text }) => `${text}\n`).join('');
+  return kept.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
+
+const json = (value: unknown): Uint8Array => strToU8(jsonText(value));
 
 function prefixed<V>(prefix: string, files: Readonly<Record<string, V>>): Record<string, V> {
   return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${prefix}${name}`, bytes]));

@@ -16,9 +16,9 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FormatError, StorageError, UsageError } from '../../src/core/errors.js';
-import type { RunConfig } from '../../src/node/run-config.js';
 import { RunStore } from '../../src/node/run-store.js';
 import { decodeSafetensors } from '../../src/runtime/safetensors.js';
+import type { RunConfig } from '../../src/train/run-format.js';
 
 const config: RunConfig = {
   model: 'vae',

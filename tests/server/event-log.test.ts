@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { imageGrid, imagesOf } from '../../src/node/images.js';
-import type { RunConfig } from '../../src/node/run-config.js';
 import { deriveEvents } from '../../src/server/studio/derived-events.js';
 import { LogReader, LogWriter, lineOf } from '../../src/server/studio/event-log.js';
 import type { HostEventBody } from '../../src/train/host.js';
+import type { RunConfig } from '../../src/train/run-format.js';
 
 let directory = '';
 beforeEach(() => {

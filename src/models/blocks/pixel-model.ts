@@ -7,7 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import type { Module } from '../../nn/index.js';
 import { adam, cosine, warmUp } from '../../optim/index.js';
 import type { Rng } from '../../random/rng.js';
-import { drawingOf, greyOf, pixelLogProb, quantize, type RowNetwork } from './pixels.js';
+import { drawingOf, greyOf, nearestLevels, pixelLogProb, quantize, type RowNetwork } from './pixels.js';
 
 export const pixelFields = {
   levels: z
@@ -73,7 +73,11 @@ export function pixelModel(
     capabilities: {
       ...(classes > 0 ? { classes: { count: classes, required: true } } : {}),
       ...drawingOf(net, shape),
-      pixels: { levels, logits: (x, { labels } = {}) => net.forward(x, labels) },
+      pixels: {
+        levels,
+        nearest: (x) => nearestLevels(x, levels),
+        logits: (x, { labels } = {}) => net.forward(x, labels),
+      },
       logProb: (x, { rng, labels }) => logProb(x, labels, rng),
     },
   };

@@ -66,7 +66,7 @@ function drawRows(network: RowNetwork, [, H, W]: Shape, temperature: number): It
       const here = arange(H!).equal(r!).reshape([1, 1, H!, 1]); // where the row lies in the image
       const rowOf = (t: Tensor): Tensor => where(here, t, 0).sum([1, 2]); // [B, 1, H, W] → [B, W]
       const noise = rng.gumbel([count, W!, levels]);
-      const known = given === undefined ? undefined : rowOf(quantizeGiven(given.x!, levels));
+      const known = given === undefined ? undefined : rowOf(nearestLevels(given.x!, levels));
       const open = given === undefined ? undefined : rowOf(given.mask!.expand([count, 1, H!, W!]));
       const row = network.row(state, labels);
       const pixels: Tensor[] = [];
@@ -90,8 +90,8 @@ function drawRows(network: RowNetwork, [, H, W]: Shape, temperature: number): It
   };
 }
 
-/** Given pixels at the nearest level: what is kept is not drawn. */
-function quantizeGiven(x: Tensor, levels: number): Tensor {
+/** Images at the nearest levels, 0…1: what is given is not drawn as `quantize` does. */
+export function nearestLevels(x: Tensor, levels: number): Tensor {
   return x
     .mul(levels - 1)
     .round()

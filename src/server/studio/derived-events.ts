@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { namesIn, readIfThere, readTextIfThere } from '../../node/files.js';
 import { imagesOf } from '../../node/images.js';
-import type { RunConfig } from '../../node/run-config.js';
-import type { MetricsLine } from '../../node/run-store.js';
 import type { HostEventBody } from '../../train/host.js';
+import type { MetricsLine, RunConfig } from '../../train/run-format.js';
 
 /** How to read an event: pictures are large, and read when somebody wants to see them. */
 export interface DerivedEvent {

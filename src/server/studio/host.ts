@@ -6,7 +6,7 @@ import { findDataSet } from '../../data/registry.js';
 import { tokenizerKinds } from '../../data/text.js';
 import { findModel } from '../../models/index.js';
 import { readTextIfThere, removeDirectory } from '../../node/files.js';
-import { type RunConfig, readRunConfig } from '../../node/run-config.js';
+import { readRunConfig } from '../../node/run-config.js';
 import { defaultBackend } from '../../runtime/backend.js';
 import {
   type ExportKind,
@@ -16,6 +16,7 @@ import {
   type RunInfo,
   type StartRequest,
 } from '../../train/host.js';
+import type { RunConfig } from '../../train/run-format.js';
 import type { Surroundings } from './messages.js';
 import { Readers } from './readers.js';
 import { RunEvents } from './run-events.js';

@@ -11,7 +11,7 @@ export const diffusion: ConceptFamily = {
       at: [0.97, 0.75],
       machinery: ['convolution', 'attention', 'mlp'],
       formula: tex`\mathcal L = \mathbb E_{x_0,\epsilon,t} \big\lVert \epsilon - \epsilon_\theta(\sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon,\; t) \big\rVert^2`,
-      live: tex`\begin{aligned} x_t &= \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon \\ \mathcal L &= \mathbb E\,\lVert \epsilon - \epsilon_\theta(x_t, t) \rVert^2 = \live{loss} \end{aligned}`,
+      live: tex`\begin{aligned} x_t &= \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon \\ v &= \sqrt{\bar\alpha_t}\,\epsilon - \sqrt{1-\bar\alpha_t}\,x_0 \quad (\text{or } \epsilon,\ x_0) \\ \mathcal L &= \mathbb E\,\lVert v - v_\theta(x_t, t) \rVert^2 = \live{loss} \end{aligned}`,
       text: 'Take a picture and add a little noise, again and again, until nothing but noise is left. A network learns one modest thing: seeing a noisy picture and how noisy it is, say which part is the noise. To draw something new, begin with pure noise and remove a little at a time. Each step is easy; a thousand easy steps make a picture. Training is a plain regression, calm where GANs are nervous.',
       from: ['dae', 'vae'],
     },
