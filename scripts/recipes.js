@@ -135,6 +135,12 @@ function writeResults(recipes) {
   );
   const sections = results.flatMap(([recipe, result]) => (result === undefined ? [] : [sectionOf(recipe, result)]));
   const missing = results.filter(([, result]) => result === undefined).map(([{ id }]) => id);
+  const { models } = runJson([genera, 'list', 'models', '--json']);
+  const without = models.map(({ id }) => id).filter((id) => recipes.every(({ model }) => model !== id));
+  const notes = [
+    ...(missing.length === 0 ? [] : [`Not run yet: ${missing.join(', ')}.`]),
+    ...(without.length === 0 ? [] : [`Models without a recipe: ${without.join(', ')}.`]),
+  ];
   const text = `# Results
 
 Written by \`npm run recipes\`; what a recipe is, and how to run one, says [recipes/README.md](../recipes/README.md). Each
@@ -144,7 +150,7 @@ are marked.** Times are those of training, on the machine named below, and of a 
 | recipe | model | data | seed | metric | expected | reached | time |
 |---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
-${missing.length === 0 ? '' : `\nNot run yet: ${missing.join(', ')}.\n`}
+${notes.map((note) => `\n${note}\n`).join('')}
 ${sections.join('\n')}`;
   writeFileSync(join(root, 'docs/RESULTS.md'), text);
 }
