@@ -16,7 +16,7 @@ import { addList } from './list.js';
 import { addManifold } from './manifold.js';
 import { addReconstruct } from './reconstruct.js';
 import { addSample } from './sample.js';
-import { addFillMask, addScore } from './score.js';
+import { addClassify, addFillMask, addScore } from './score.js';
 import { addServe } from './serve.js';
 import { addStudio } from './studio.js';
 import { addTrain } from './train.js';
@@ -37,6 +37,7 @@ const commands = [
   addSample,
   addScore,
   addFillMask,
+  addClassify,
   addEval,
   addReconstruct,
   addInterpolate,

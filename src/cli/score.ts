@@ -1,6 +1,6 @@
-/** `genera score` and `genera fill-mask`: what a model of text thinks of a text. */
+/** `genera score`, `genera fill-mask` and `genera classify`: what a model of text thinks of a text. */
 import type { Command } from 'commander';
-import { fillMask, type LoadedRun, loadRun, scoreText, UsageError, useDevice } from '../node/index.js';
+import { classifyTexts, fillMask, type LoadedRun, loadRun, scoreText, UsageError, useDevice } from '../node/index.js';
 import { type Context, print, table } from './io.js';
 import { integer, type RunOptions, withJson, withRun } from './options.js';
 
@@ -57,5 +57,29 @@ export function addFillMask(program: Command, { io }: Context): void {
       guesses.map((guess) => [`${i + 1}`, JSON.stringify(guess.text), `${(100 * guess.probability).toFixed(2)} %`]),
     );
     print(io, { run: directory, model: run.model.id, text, masks }, { json: options.json, text: table(rows) });
+  });
+}
+
+export function addClassify(program: Command, { io }: Context): void {
+  const command = program
+    .command('classify')
+    .summary('which class a text is of')
+    .description('Prints the probability of each class for each text; for models that were trained on labelled texts.');
+  withRun(command).argument('<text...>', 'the texts');
+  withJson(command).action(async (directory: string, texts: string[], options: RunOptions) => {
+    useDevice(options.device, options);
+    const run = await loadRun(directory, { checkpoint: options.checkpoint });
+    const { labels = [], shape } = run.config.data;
+    const context = shape[0]! - 1;
+    const guesses = await classifyTexts(run.instance, tokenizerOf(run, 'classify'), texts, { labels, context });
+    const rows = guesses.flatMap((classes, i) =>
+      classes.map(({ label, probability }, k) => [
+        k === 0 ? JSON.stringify(texts[i]) : '',
+        label,
+        `${(100 * probability).toFixed(2)} %`,
+      ]),
+    );
+    const classes = guesses.map((found, i) => ({ text: texts[i]!, classes: found }));
+    print(io, { run: directory, model: run.model.id, texts: classes }, { json: options.json, text: table(rows) });
   });
 }

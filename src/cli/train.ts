@@ -37,6 +37,7 @@ interface TrainOptions extends JsonOption, DeviceOptions, DataOptions {
   readonly seed?: number;
   readonly out?: string;
   readonly preset?: string;
+  readonly from?: string;
   readonly set?: Readonly<Record<string, unknown>>;
   readonly config?: string;
   readonly resume?: boolean;
@@ -63,7 +64,8 @@ Examples:
   genera train vae
   genera train vae --data mnist --data-dir ~/data --epochs 10 --seed 1 --out runs/mnist
   genera train vae --preset tiny --set latent=8 --set binarize=false
-  genera train vae --resume --epochs 20`;
+  genera train vae --resume --epochs 20
+  genera train bert --from runs/bert --data reviews.jsonl:text:stars --set task=classify --steps 500`;
 
 export function addTrain(program: Command, context: Context): void {
   const command = program
@@ -85,6 +87,7 @@ export function addTrain(program: Command, context: Context): void {
     .option('--seed <n>', 'seed of initial values, order and noise (default: 0)', integer('--seed'))
     .option('--out <run>', 'run directory (default: runs/MODEL, then runs/MODEL-2, …)')
     .option('--preset <name>', "named settings of the model, such as 'tiny'")
+    .option('--from <run>', 'begin with the weights of another run of the model, its settings and its tokenizer')
     .option('--set <key=value...>', "settings of the model; 'genera list models MODEL' shows them", collectSetting)
     .option('--config <file>', 'JSON file with settings')
     .option('--resume', 'continue a run')
@@ -137,6 +140,7 @@ async function trainCommand(model: string, options: TrainOptions, context: Conte
     model,
     settings: await givenSettings(options),
     preset,
+    from: options.from,
     data,
     limit,
     seed,
@@ -191,7 +195,7 @@ async function givenSettings(options: TrainOptions): Promise<Record<string, unkn
   return { ...settings, ...Object.fromEntries(flags) };
 }
 
-function introduce(io: Io, { store, config, trainer }: OpenRun): void {
+function introduce(io: Io, { store, config, trainer, taken }: OpenRun): void {
   const { id, limit } = config.data;
   const items = limit === undefined ? '' : `, ${counted(limit, 'item')}`;
   const from = trainer.progress.step === 0 ? '' : `, from step ${trainer.progress.step.toLocaleString('en-US')}`;
@@ -200,6 +204,10 @@ function introduce(io: Io, { store, config, trainer }: OpenRun): void {
     `training ${config.model} on ${id}${items}: ${counted(config.totalSteps, 'step')}, ` +
       `seed ${config.seed}, ${config.device}${from}, into ${store.directory}`,
   );
+  if (taken === undefined) return;
+  const all = taken.taken.length + taken.anew.length;
+  const anew = taken.anew.length === 0 ? '' : `; anew: ${taken.anew.join(', ')}`;
+  note(io, `it begins with ${taken.taken.length} of ${all} tensors of ${taken.run}${anew}`);
 }
 
 /** How a run ended. */

@@ -25,4 +25,4 @@ export type {
 } from './model.js';
 export { defineModel, describeType, parseSettings, resolveSettings } from './settings.js';
 export { textFields, tokenizerOf } from './text-settings.js';
-export type { TrainingSettings } from './training-settings.js';
+export { type TrainingSettings, trainingFields } from './training-settings.js';

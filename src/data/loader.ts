@@ -145,7 +145,8 @@ export function createLoader(dataSet: DataSet, options: LoaderOptions): Loader {
       const index = step - epoch * steps;
       if (epoch !== orderEpoch) {
         order = orderOf(dataSet, { seed, epoch, shuffle });
-        shift = dataSet.text !== undefined && (shuffle || streams) ? shiftOf(dataSet, { seed, epoch }) : 0;
+        const movable = dataSet.text !== undefined && dataSet.labels === undefined; // a labelled window is a text of its own
+        shift = movable && (shuffle || streams) ? shiftOf(dataSet, { seed, epoch }) : 0;
         orderEpoch = epoch;
       }
       const indices = streams

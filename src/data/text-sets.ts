@@ -1,6 +1,7 @@
 /** Data sets of text: their record, Tiny Shakespeare, and text that a seeded grammar makes up. */
 import { DataError, UsageError } from '../core/errors.js';
 import { RandomSequence } from '../random/sequence.js';
+import { sha256 } from '../util/sha256.js';
 import {
   checkArguments,
   type DataSet,
@@ -21,6 +22,7 @@ import {
   tokensInMemory,
   windowCount,
 } from './text.js';
+import type { Tokenizer } from './tokenizers/index.js';
 
 /** Part of a published text, by position, that is trained on; the rest is held out. */
 const trainedPart = 0.9;
@@ -102,39 +104,83 @@ export function textDataSet(
   return { id, split, kind: 'text', shape: [context + 1], count, items: new Uint8Array(0), text, checksum };
 }
 
+/** A text and the class that it is of. */
+export interface LabelledDocument {
+  readonly text: string;
+  readonly label: string;
+}
+
+/** Of the documents of a class, each one in so many is held out. */
+const heldOutOf = 10;
+
 /**
- * Texts of several classes as one labelled data set: the windows of the first, then those of the second, … The token that
- * follows a window in its own text is not kept where two texts meet; models that classify do not see it.
- *
- * @param parts of one tokenizer and one context
- * @param labels names of the classes, one for each part
- * @throws UsageError where the parts do not fit together
+ * A record of short texts with a class each, one item a text: cut to the context, or filled up with end-of-text tokens (line
+ * breaks where the tokenizer has none). Of each class every tenth text is 'validation' and 'test', the rest is 'train'.
  */
-export function labelledText(id: string, parts: readonly DataSet[], labels: readonly string[]): DataSet {
-  const first = parts[0];
-  const fits = parts.every(
-    (part) => part.text?.tokenizer === first?.text?.tokenizer && part.shape[0] === first?.shape[0],
-  );
-  if (first?.text === undefined || !fits || labels.length !== parts.length) {
-    throw new UsageError({
-      operation: `labelled text ${id}`,
-      expected: 'texts of one tokenizer and one context, and a label for each',
-      got: `${parts.length} parts, ${labels.length} labels`,
-      remedy: 'Load all parts with the tokenizer of the first.',
-    });
-  }
-  const context = first.shape[0]! - 1;
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const all = new Int32Array(count * context + 1);
-  let at = 0;
-  for (const part of parts) {
-    part.text!.tokens.read(0, all.subarray(at, at + part.count * context));
-    at += part.count * context;
-  }
-  const tokens = tokensInMemory(all);
-  const classes = Int32Array.from(parts.flatMap((part, label) => new Array<number>(part.count).fill(label)));
-  const text = { tokens, tokenizer: first.text.tokenizer };
-  return { ...first, id, count, labels: classes, labelNames: labels, text, checksum: tokens.checksum };
+export function defineLabelledTextDataSet(definition: {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  documents(): Promise<readonly LabelledDocument[]>;
+}): DataSetRecord {
+  const { id, title, summary, documents } = definition;
+  return {
+    id,
+    title,
+    summary,
+    files: [],
+    kind: 'text',
+    shape: [textDefaults.context + 1],
+    splits: { train: 0, validation: 0, test: 0 },
+    async load(split, options = {}) {
+      checkArguments(id, split, options);
+      const all = await documents();
+      const labelNames = [...new Set(all.map(({ label }) => label))].sort();
+      if (labelNames.length < 2) {
+        throw new DataError({
+          operation: `data set ${id}`,
+          expected: 'texts of two classes or more',
+          got: all.length === 0 ? 'no texts' : `the class '${labelNames[0]}' alone`,
+        });
+      }
+      const seen = new Map<string, number>();
+      const held = all.map(({ label }) => {
+        const n = seen.get(label) ?? 0;
+        seen.set(label, n + 1);
+        return n % heldOutOf === heldOutOf - 1;
+      });
+      if (!held.includes(true)) {
+        throw new DataError({
+          operation: `data set ${id}`,
+          expected: `${heldOutOf} texts of a class or more: every ${heldOutOf}th is held out`,
+          got: `${all.length} texts of ${labelNames.length} classes`,
+          remedy: 'Give more texts, or name the field that has the class.',
+        });
+      }
+      const training = all.filter((_, i) => !held[i]);
+      const alphabet = `${all.map(({ text }) => text).join('')}\n`;
+      const tokenizer = tokenizerFor(
+        options.text ?? {},
+        training.map(({ text }) => text),
+        alphabet,
+      );
+      const chosen = split === 'train' ? training : all.filter((_, i) => held[i]);
+      const context = options.text?.context ?? textDefaults.context;
+      const tokens = new Int32Array(chosen.length * context + 1).fill(fillerOf(tokenizer));
+      for (const [i, { text }] of chosen.entries())
+        tokens.set(tokenizer.encode(text).subarray(0, context), i * context);
+      const store = tokensInMemory(tokens);
+      const data = textDataSet({ id, split, tokens: store, tokenizer }, options);
+      const labels = Int32Array.from(chosen, ({ label }) => labelNames.indexOf(label)).slice(0, data.count);
+      const checksum = `sha256:${sha256(new TextEncoder().encode(`${data.checksum} ${labels.join(' ')}`))}`;
+      return { ...data, labels, labelNames, checksum };
+    },
+  };
+}
+
+/** What stands after the end of a text. */
+export function fillerOf(tokenizer: Tokenizer): number {
+  return tokenizer.endOfText ?? tokenizer.encode('\n')[0]!;
 }
 
 function splitsOf(

@@ -5,6 +5,7 @@ import { cpuBackend } from './backend.js';
 setDefaultBackend(cpuBackend());
 
 export * from '../index.js';
+export { type ClassGuess, classifyTexts } from '../inference/classify-text.js';
 export {
   type Alternative,
   type GenerationEvent,

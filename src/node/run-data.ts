@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { DataSet, Split } from '../data/data-set.js';
 import type { DataSource } from '../data/source.js';
+import type { Tokenizer } from '../data/tokenizers/index.js';
 import type { RunConfig } from '../train/run-format.js';
 import { type NodeDataSourceOptions, nodeDataSource } from './data.js';
 import type { LoadedRun } from './runs.js';
@@ -25,6 +26,8 @@ export interface TrainingDataOptions extends DataAccess {
   readonly validation: number;
   /** The model's settings, which say how text is cut. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The tokenizer of text where it is there already, not to be made from the text. */
+  readonly tokenizer?: Tokenizer | undefined;
 }
 
 export interface TrainingData {
@@ -38,12 +41,12 @@ export interface TrainingData {
  */
 export async function loadTrainingData(
   id: string,
-  { limit, validation, settings, ...options }: TrainingDataOptions,
+  { limit, validation, settings, tokenizer, ...options }: TrainingDataOptions,
 ): Promise<TrainingData> {
   const record = openDataSet(id);
   const source = sourceOf(options);
   const count = limit === undefined ? {} : { count: limit };
-  const text = await textOptionsOf(settings);
+  const text = await textOptionsOf(settings, tokenizer);
   const train = await record.load('train', { source, validation, ...count, ...text });
   if (train.text !== undefined) {
     const same = await textOptionsOf(settings, train.text.tokenizer);

@@ -86,7 +86,8 @@ export async function loadRun(
   return { directory, config, model, instance, ...tokenizer, ema: Number(config.settings.ema ?? 0) > 0 };
 }
 
-async function readRunTokenizer(directory: string): Promise<Tokenizer> {
+/** What turns text into the tokens of a run's model. */
+export async function readRunTokenizer(directory: string): Promise<Tokenizer> {
   const path = join(directory, 'model', 'tokenizer.json');
   const text = await readTextIfThere(path);
   if (text !== undefined) return tokenizerFromJson(text, path);
@@ -98,8 +99,11 @@ async function readRunTokenizer(directory: string): Promise<Tokenizer> {
   });
 }
 
-/** The run's result, checked against the digest that it carries. */
-async function readWeights(directory: string): Promise<Map<string, NamedArray>> {
+/**
+ * The run's result, checked against the digest that it carries.
+ * @throws FormatError where there is none yet, or it is damaged
+ */
+export async function readWeights(directory: string): Promise<Map<string, NamedArray>> {
   const path = join(directory, 'model', 'model.safetensors');
   const bytes = await readIfThere(path);
   if (bytes === undefined) {

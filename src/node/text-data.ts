@@ -5,7 +5,7 @@ import { DataError, UsageError } from '../core/errors.js';
 import type { DataSetRecord } from '../data/data-set.js';
 import { dataSets, findDataSet } from '../data/registry.js';
 import { type TextOptions, tokenizerKinds } from '../data/text.js';
-import { defineTextDataSet } from '../data/text-sets.js';
+import { defineLabelledTextDataSet, defineTextDataSet, type LabelledDocument } from '../data/text-sets.js';
 import { bpeFromGpt2Files, type Tokenizer, tokenizerFromJson } from '../data/tokenizers/index.js';
 import { namesIn, readIfThere } from './files.js';
 import { tokenDataSet, tokenFileEnding } from './token-files.js';
@@ -15,12 +15,15 @@ const endings = ['.txt', '.md', '.jsonl', tokenFileEnding] as const;
 /** Whether a data set's name is meant as a path: it is not registered, and has a slash or a known ending. */
 function isPath(id: string): boolean {
   if (dataSets.some((record) => record.id === id)) return false;
-  return /[\\/]/.test(id) || endings.some((ending) => pathOf(id).toLowerCase().endsWith(ending));
+  return /[\\/]/.test(id) || endings.some((ending) => partsOf(id).path.toLowerCase().endsWith(ending));
 }
 
-/** 'a.jsonl:story' is the field `story` of a.jsonl. */
-function pathOf(id: string): string {
-  return /\.jsonl:[^:\\/]+$/i.test(id) ? id.slice(0, id.lastIndexOf(':')) : id;
+/** 'a.jsonl:story' is the field `story` of a.jsonl; 'a.jsonl:story:kind' has the classes of the texts in `kind`. */
+function partsOf(id: string): { readonly path: string; readonly field?: string; readonly label?: string } {
+  const { path, field, label } =
+    /^(?<path>.*\.jsonl):(?<field>[^:\\/]+)(:(?<label>[^:\\/]+))?$/i.exec(id)?.groups ?? {};
+  if (path === undefined) return { path: id };
+  return { path, field: field!, ...(label === undefined ? {} : { label }) };
 }
 
 /** The name under which a run remembers its data: a path is made absolute. */
@@ -30,14 +33,21 @@ export function dataSetName(id: string): string {
 
 /**
  * A registered data set, or text at a path: a .txt file, a .jsonl file (its field `text`, or another as
- * `file.jsonl:field`), a folder with such files at any depth, or a token file.
+ * `file.jsonl:field`; with classes as `file.jsonl:field:label`), a folder with such files at any depth, or a token file.
  * @throws UsageError where there is neither
  */
 export function openDataSet(id: string): DataSetRecord {
   if (!isPath(id)) return findDataSet(id);
-  const path = pathOf(id);
+  const { path, field = 'text', label } = partsOf(id);
   if (path.endsWith(tokenFileEnding)) return tokenDataSet(path);
-  const field = id === path ? 'text' : id.slice(path.length + 1);
+  if (label !== undefined) {
+    return defineLabelledTextDataSet({
+      id,
+      title: path,
+      summary: `Texts of ${path} by their ${label}; every tenth of each is held out.`,
+      documents: () => readLabelled(path, field, label),
+    });
+  }
   return defineTextDataSet({
     id,
     title: path,
@@ -49,14 +59,7 @@ export function openDataSet(id: string): DataSetRecord {
 
 async function readDocuments(path: string, field: string): Promise<string[]> {
   const there = await fs.stat(path).catch(() => undefined);
-  if (there === undefined) {
-    throw new UsageError({
-      operation: `data ${path}`,
-      expected: 'a file or folder with text, or the name of a data set',
-      got: 'nothing there',
-      remedy: "Check the path; 'genera list datasets' shows the names.",
-    });
-  }
+  if (there === undefined) throw nothingThere(path);
   if (!there.isDirectory()) return readFileDocuments(path, field);
   const documents: string[] = [];
   for (const name of (await namesIn(path)).sort()) {
@@ -67,11 +70,33 @@ async function readDocuments(path: string, field: string): Promise<string[]> {
   return documents;
 }
 
+function nothingThere(path: string): UsageError {
+  return new UsageError({
+    operation: `data ${path}`,
+    expected: 'a file or folder with text, or the name of a data set',
+    got: 'nothing there',
+    remedy: "Check the path; 'genera list datasets' shows the names.",
+  });
+}
+
 async function readFileDocuments(path: string, field: string): Promise<string[]> {
+  const text = await readUtf8(path);
+  if (extname(path).toLowerCase() !== '.jsonl') return [text.replaceAll('\r\n', '\n')];
+  return recordsOf(text, path).map(({ value, place }) => fieldOf(value, field, place));
+}
+
+async function readLabelled(path: string, field: string, label: string): Promise<LabelledDocument[]> {
+  if ((await fs.stat(path).catch(() => undefined)) === undefined) throw nothingThere(path);
+  return recordsOf(await readUtf8(path), path).map(({ value, place }) => ({
+    text: fieldOf(value, field, place),
+    label: fieldOf(value, label, place, 'a class: text, a number, true or false'),
+  }));
+}
+
+async function readUtf8(path: string): Promise<string> {
   const bytes = (await readIfThere(path))!;
-  let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new DataError({
       operation: `read ${path}`,
@@ -80,32 +105,36 @@ async function readFileDocuments(path: string, field: string): Promise<string[]>
       remedy: 'Convert the file to UTF-8, or train on text.',
     });
   }
-  if (extname(path).toLowerCase() !== '.jsonl') return [text.replaceAll('\r\n', '\n')];
-  return text
-    .split('\n')
-    .flatMap((line, i) => (line.trim() === '' ? [] : [fieldOf(line, field, `${path}, line ${i + 1}`)]));
 }
 
-function fieldOf(line: string, field: string, place: string): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new DataError({
-      operation: `read ${place}`,
-      expected: 'JSON',
-      got: (error as Error).message,
-      remedy: 'Mend that line.',
-    });
-  }
+/** What the lines of a .jsonl file hold, and where they stand. */
+function recordsOf(text: string, path: string): { readonly value: unknown; readonly place: string }[] {
+  return text.split('\n').flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const place = `${path}, line ${i + 1}`;
+    try {
+      return [{ value: JSON.parse(line) as unknown, place }];
+    } catch (error) {
+      throw new DataError({
+        operation: `read ${place}`,
+        expected: 'JSON',
+        got: (error as Error).message,
+        remedy: 'Mend that line.',
+      });
+    }
+  });
+}
+
+function fieldOf(value: unknown, field: string, place: string, wanted = 'text'): string {
   const found = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[field] : undefined;
   if (typeof found === 'string') return found;
+  if (wanted !== 'text' && ['number', 'boolean'].includes(typeof found)) return String(found);
   const keys = typeof value === 'object' && value !== null ? Object.keys(value).join(', ') : typeof value;
   throw new DataError({
     operation: `read ${place}`,
-    expected: `a field '${field}' with text`,
+    expected: `a field '${field}' with ${wanted}`,
     got: found === undefined ? `fields ${keys || 'none'}` : typeof found,
-    remedy: 'Name the field: file.jsonl:field.',
+    remedy: 'Name the fields: file.jsonl:field, or file.jsonl:field:label for texts with classes.',
   });
 }
 

@@ -12,10 +12,11 @@ import { type LoopOptions, type TrainEvent, train } from '../train/loop.js';
 import { type MetricsLine, metricsLine, type RunConfig } from '../train/run-format.js';
 import { Trainer } from '../train/trainer.js';
 import { useDevice } from './devices.js';
+import { readSource, type Taken, takeWeights } from './fine-tuning.js';
 import { pictureOf } from './images.js';
 import { checkSameData, type DataAccess, describeData, loadTrainingData, loadUnheld } from './run-data.js';
 import { RunStore, refuseUsed } from './run-store.js';
-import { freeRunDirectory } from './runs.js';
+import { freeRunDirectory, readRunTokenizer } from './runs.js';
 import { dataSetName } from './text-data.js';
 import { versions } from './versions.js';
 import { type Watch, watch } from './watching.js';
@@ -27,6 +28,8 @@ export interface TrainRequest extends DataAccess {
   /** Settings that are given, by name. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly preset?: string | undefined;
+  /** A run of the same model whose weights, tokenizer and settings of the network it begins with. */
+  readonly from?: string | undefined;
   /** Id of the data set. */
   readonly data?: string | undefined;
   /** Only so many items of the training split. */
@@ -61,6 +64,8 @@ export interface OpenRun {
   readonly lastLine: MetricsLine | undefined;
   /** Measures it while it trains. */
   readonly watch: Watch | undefined;
+  /** What it took over from another run, where it has just begun with that. */
+  readonly taken?: Taken;
 }
 
 /** What happens in a run; `seconds` are those of training since it began. */
@@ -84,7 +89,13 @@ async function prepare(
   {
     every = {},
     evaluation = {},
-  }: { every?: Partial<RunConfig['every']>; evaluation?: Partial<RunConfig['evaluation']> },
+    from,
+  }: {
+    every?: Partial<RunConfig['every']>;
+    evaluation?: Partial<RunConfig['evaluation']>;
+    from?: RunConfig['from'];
+  },
+  tokenizer?: Tokenizer,
 ): Promise<Prepared> {
   const { data: id, seed, limit, preset, threads } = request;
   const device = useDevice(request.device, { threads });
@@ -93,6 +104,7 @@ async function prepare(
     settings,
     limit,
     validation: Number(settings.validation ?? 0),
+    tokenizer,
   });
   const trainer = new Trainer({ model, settings, seed, data: data.train, ...pick(data.validation) });
   const once = trainer.stepsPerEpoch;
@@ -109,6 +121,7 @@ async function prepare(
   const config: RunConfig = {
     model: model.id,
     ...(preset === undefined ? {} : { preset }),
+    ...(from === undefined ? {} : { from }),
     settings,
     seed,
     data: describeData(data, request),
@@ -135,18 +148,38 @@ function pick<T>(validation: T | undefined): { validation?: T } {
 /**
  * Begins a run.
  * @param directory default: runs/<model>, or the first of runs/<model>-2, … that is free
- * @throws UsageError for unknown names and wrong settings, or where the directory holds anything
+ * @throws UsageError for unknown names and wrong settings, where the directory holds anything, or where the run that it
+ * is to begin with is not one, or none of its model
  */
 export async function beginRun(request: TrainRequest, directory?: string): Promise<OpenRun> {
   const model = findModel(request.model);
   const asked = { ...request, seed: request.seed ?? 0, data: dataSetName(request.data ?? model.data.default) };
   const kind = dataSets.find(({ id }) => id === asked.data)?.kind;
-  const settings = resolveSettings(model, request.settings, { ...pickPreset(request), kind });
+  const source = request.from === undefined ? undefined : await readSource(request.from, model);
+  if (source !== undefined && request.preset !== undefined) {
+    throw new UsageError({
+      operation: `train ${model.id} from ${source.run}`,
+      expected: 'the settings of that run, and those given one by one',
+      got: `the preset '${request.preset}'`,
+      remedy: 'Leave the preset out.',
+    });
+  }
+  const given = { ...source?.settings, ...request.settings };
+  const settings = resolveSettings(model, given, { ...pickPreset(request), kind });
   if (directory !== undefined) await refuseUsed(directory);
-  const { config, trainer, tokenizer, watch: watched } = await prepare(model, settings, asked, {});
+  const began = source === undefined ? {} : { from: { run: source.run, sha256: source.sha256 } };
+  const sameText = ['tokenizer', 'vocabulary'].every((key) => settings[key] === source?.settings[key]);
+  const prepared = await prepare(model, settings, asked, began, sameText ? source?.tokenizer : undefined);
+  const { config, trainer, tokenizer, watch: watched } = prepared;
+  const taken = source === undefined ? undefined : await takeWeights(trainer.instance.module.variables(), source);
   const store = await RunStore.create(directory ?? (await freeRunDirectory(model.id)), config);
   if (tokenizer !== undefined) await store.writeTokenizer(tokenizer.toJson());
-  return { store, config, trainer, seconds: 0, bestLoss: undefined, lastLine: undefined, watch: watched };
+  if (taken !== undefined) {
+    const start = { step: 0, best: false, seconds: 0 };
+    await store.writeCheckpoint(await trainer.checkpoint(), await trainer.weights(), start);
+  }
+  const fresh = { seconds: 0, bestLoss: undefined, lastLine: undefined, watch: watched };
+  return { store, config, trainer, ...fresh, ...(taken === undefined ? {} : { taken }) };
 }
 
 function pickPreset({ preset }: TrainRequest): { preset?: string } {
@@ -178,7 +211,9 @@ export async function continueRun(
       device: request.device ?? began.device,
       threads: request.threads ?? began.threads,
     };
-    const { config, trainer, watch: watched } = await prepare(model, settings, asked, began);
+    const tokenizer =
+      began.from === undefined || began.data.kind !== 'text' ? undefined : await readRunTokenizer(directory);
+    const { config, trainer, watch: watched } = await prepare(model, settings, asked, began, tokenizer);
     checkSameData(directory, began.data, config.data);
     checkEnd(directory, began, trainer);
     if (checkpoint !== undefined) await trainer.restore(checkpoint.bytes, checkpoint.path);
@@ -198,7 +233,7 @@ function continuedSettings(
   directory: string,
   model: ModelRecord,
   began: RunConfig,
-  { model: id, settings: given, preset, data, limit, seed }: TrainRequest,
+  { model: id, settings: given, preset, from, data, limit, seed }: TrainRequest,
 ): Record<string, unknown> {
   const same = (name: string, before: unknown, now: unknown): void => {
     if (now === undefined || now === before) return;
@@ -214,6 +249,7 @@ function continuedSettings(
   same('limit', began.data.limit, limit);
   same('seed', began.seed, seed);
   same('preset', began.preset, preset);
+  same('first weights', began.from?.run, from);
   const end = given.epochs !== undefined && given.steps === undefined ? { steps: 0 } : {};
   const settings = resolveSettings(model, { ...began.settings, ...end, ...given });
   for (const key of Object.keys(given)) {

@@ -28,6 +28,8 @@ export const runSchema = z.object({
   version: z.literal(formatVersion),
   model: z.string(),
   preset: z.string().optional(),
+  /** The run whose weights it began with, as its path was given, and a digest of these. */
+  from: z.object({ run: z.string(), sha256: z.string() }).optional(),
   /** Every setting, resolved. */
   settings: z.record(z.string(), z.unknown()),
   seed: count,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../src/contract/index.js';
 import { UsageError } from '../../src/core/errors.js';
-import { labelledText, sentences } from '../../src/data/text-sets.js';
+import { allTokens } from '../../src/data/text.js';
+import { defineLabelledTextDataSet, sentences } from '../../src/data/text-sets.js';
 import { dataSpecOf, instantiate } from '../../src/inference/instance.js';
 import { embedTexts, fillMask } from '../../src/inference/masked-text.js';
 import type { EvaluationContext } from '../../src/metrics/index.js';
@@ -69,31 +70,19 @@ describe('bert', () => {
     expect(metrics.following).toBeLessThan(1.5);
   });
 
-  it('is fine-tuned on labelled text', async () => {
-    const data = await sentences.load('train', { text: { context: 32 }, count: 200 });
-    const { tokenizer } = data.text!;
-    // Two classes that differ in their letters: sentences, and the same upside down.
-    const other = await sentences.load('train', { seed: 5, text: { context: 32, tokenizer }, count: 200 });
-    const flipped = {
-      ...other,
-      text: {
-        tokenizer,
-        tokens: {
-          ...other.text!.tokens,
-          read: (start: number, out: Int32Array) => {
-            other.text!.tokens.read(start, out);
-            out.forEach((token, i) => {
-              out[i] = tokenizer.size - 1 - token;
-            });
-          },
-        },
-      },
-    };
-    const labelled = labelledText('two', [data, flipped], ['as it is', 'flipped']);
-    expect(labelled.count).toBe(400);
-    expect([labelled.labels![199], labelled.labels![200]]).toEqual([0, 1]);
+  it('learns the classes of labelled texts', async () => {
+    const { text } = await sentences.load('train', {});
+    const lines = text!.tokenizer.decode(allTokens(text!.tokens)).split('\n').slice(0, 400);
+    const backwards = (line: string): string => [...line].reverse().join('');
+    const documents = lines.map((line, i) =>
+      i % 2 === 0 ? { text: line, label: 'as it is' } : { text: backwards(line), label: 'backwards' },
+    );
+    const record = defineLabelledTextDataSet({ id: 'two', title: '', summary: '', documents: async () => documents });
+    const data = await record.load('train', { text: { context: 32 } });
+    expect(data).toMatchObject({ count: 360, labelNames: ['as it is', 'backwards'] });
+    expect((await record.load('test', { text: { context: 32 } })).count).toBe(40);
     const settings = resolveSettings(bert, { task: 'classify', steps: 200, learningRate: 2e-3 }, { preset: 'tiny' });
-    const trainer = new Trainer({ model: bert, settings, data: labelled, seed: 1 });
+    const trainer = new Trainer({ model: bert, settings, data, seed: 1 });
     const accuracies: number[] = [];
     for (let i = 0; i < 60; i++) accuracies.push((await trainer.step()).accuracy!);
     expect(accuracies.slice(-10).reduce((a, b) => a + b, 0) / 10).toBeGreaterThan(0.9);

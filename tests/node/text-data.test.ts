@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DataError, FormatError, UsageError } from '../../src/core/errors.js';
+import { createLoader } from '../../src/data/loader.js';
 import { allTokens } from '../../src/data/text.js';
 import { ByteTokenizer, trainBpe } from '../../src/data/tokenizers/index.js';
 import { openDataSet, readTokenizer } from '../../src/node/text-data.js';
@@ -33,6 +34,24 @@ describe('text of files', () => {
     write('sub/d.txt', 'deep'.repeat(9));
     write('picture.png', 'ignored');
     expect(await textOf(`${folder}/`)).toMatch(/^line one\nline two\n\nfirst\nsecond\nthird/);
+  });
+
+  test('texts with classes: one item each, filled up or cut, and never moved', async () => {
+    const lines = Array.from({ length: 20 }, (_, i) => JSON.stringify({ text: i % 2 ? `odd ${i}` : 'ev', n: i % 2 }));
+    const record = openDataSet(`${write('c.jsonl', lines.join('\n'))}:text:n`);
+    const text = { context: 4, tokenizer: 'byte' } as const;
+    const data = await record.load('train', { text });
+    expect(data).toMatchObject({ count: 18, labelNames: ['0', '1'], shape: [5] });
+    expect((await record.load('validation', { text })).labels).toEqual(Int32Array.of(0, 1)); // each tenth of a class
+    const loader = createLoader(data, { batchSize: 18, seed: 1 });
+    for (const epoch of [0, 1]) {
+      const { x, labels } = loader.batch(epoch);
+      const seen = Array.from(labels!, (_, i) => data.text!.tokenizer.decode(x.slice(5 * i, 5 * i + 4)));
+      expect(seen).toEqual(Array.from(labels!, (label) => (label === 1 ? 'odd ' : 'ev\n\n')));
+    }
+    const changed = lines.with(0, '{"text": "ev", "n": 1}');
+    const other = openDataSet(`${write('d.jsonl', changed.join('\n'))}:text:n`);
+    expect((await other.load('train', { text })).checksum).not.toBe(data.checksum);
   });
 
   test('what is wrong is said', async () => {
