@@ -1,6 +1,14 @@
 /** `genera eval`: metrics of a trained model on held-out data. */
 import type { Command } from 'commander';
-import { type Evaluation, evaluateRun, listMetrics, loadRun, loadSplit, useDevice } from '../node/index.js';
+import {
+  checkSuchItems,
+  type Evaluation,
+  evaluateRun,
+  listMetrics,
+  loadRun,
+  loadSplit,
+  useDevice,
+} from '../node/index.js';
 import { type Context, counted, note, print, rounded, table } from './io.js';
 import {
   type DataOptions,
@@ -18,6 +26,7 @@ import { type SamplingOptions, samplingSettings, withSampling } from './sampling
 
 interface EvalOptions extends RunOptions, DataOptions, SamplingOptions {
   readonly metrics?: readonly string[];
+  readonly data?: string;
   readonly against?: string;
   readonly split: 'train' | 'validation' | 'test';
   readonly numSamples?: number;
@@ -33,6 +42,7 @@ export function addEval(program: Command, context: Context): void {
     .description("Measures a trained model on held-out data; 'genera list metrics' explains the metrics.");
   withRun(command).option('--metrics <a,b>', 'which ones (default: all that fit the model)', nameList);
   withSplit(withDataDir(command))
+    .option('--data <id>', 'a data set of such items in the place of the one that it was trained on')
     .option(
       '--num-samples <n>',
       'only so many items, and so many samples (default: the whole split; 10,000 samples, or 1,000 where each takes many steps)',
@@ -46,20 +56,23 @@ export function addEval(program: Command, context: Context): void {
     .option('--seed <n>', 'seed of the noise', integer('--seed'), 0);
   withSampling(command);
   withJson(command).action(async (directory: string, options: EvalOptions) => {
-    const { metrics, split, numSamples: count, extractor, seed, json, checkpoint, against: dataSet } = options;
+    const { metrics, split, numSamples: count, extractor, seed, json, checkpoint, against } = options;
     useDevice(options.device, options);
     const run = await loadRun(directory, { checkpoint });
     const access = dataAccess(context, options.dataDir);
     // Samples are compared with the whole split; only of text is no more loaded than is measured.
     const whole = run.config.data.kind !== 'text';
-    const data = await loadSplit(run, split, whole ? access : { ...access, count });
-    const against = dataSet === undefined ? undefined : await loadSplit(run, split, { ...access, count, dataSet });
+    const dataSet = options.data;
+    const data = await loadSplit(run, split, { ...access, ...(whole ? {} : { count }), dataSet });
+    if (dataSet !== undefined) checkSuchItems(run, data);
+    const outliers =
+      against === undefined ? undefined : await loadSplit(run, split, { ...access, count, dataSet: against });
     const meter = new Meter(io);
     try {
       const onProgress = (metric: string, fraction: number): void => meter.show(fraction, `${metric} of ${directory}`);
       const result = await evaluateRun(run, data, {
         seed,
-        against,
+        against: outliers,
         count,
         extractor,
         sampling: samplingSettings(options),

@@ -65,7 +65,7 @@ export {
   writeSamples,
   writeTextFile,
 } from './outputs.js';
-export { type DataAccess, loadSplit } from './run-data.js';
+export { checkSuchItems, type DataAccess, loadSplit } from './run-data.js';
 export { RunStore } from './run-store.js';
 export { type LoadedRun, loadRun, newestRun } from './runs.js';
 export type { PointSeries } from './scatter.js';

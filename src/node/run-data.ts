@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DataError } from '../core/errors.js';
+import { formatShape } from '../core/shape.js';
 import type { DataSet, Split } from '../data/data-set.js';
 import type { DataSource } from '../data/source.js';
 import type { Tokenizer } from '../data/tokenizers/index.js';
@@ -86,6 +87,22 @@ export async function loadSplit(
     source: sourceOf({ ...options, dataDir: options.dataDir ?? recorded }),
     ...(held > 0 ? { validation: held } : {}),
     ...(count === undefined ? {} : { count }),
+  });
+}
+
+/** @throws DataError where items are of another kind or shape than those of the run, or of other classes */
+export function checkSuchItems({ config }: Pick<LoadedRun, 'config'>, data: DataSet): void {
+  const { kind, shape, labels } = config.data;
+  const text = (of: { kind: string; shape: readonly number[]; labels?: readonly string[] | undefined }): string =>
+    `${of.kind} of ${formatShape(of.shape)}${of.labels === undefined ? '' : ` with the classes ${of.labels.join(', ')}`}`;
+  const needed = text({ kind, shape, labels });
+  const found = text({ ...data, labels: labels === undefined ? undefined : data.labelNames });
+  if (found === needed) return;
+  throw new DataError({
+    operation: `measure on ${data.id}`,
+    expected: `items as it was trained on: ${needed}`,
+    got: found,
+    remedy: 'Choose another data set, or leave it out.',
   });
 }
 
