@@ -3,9 +3,8 @@
  * (which must have been trained: `npm run recipes -- bert-shakespeare`), by the same network trained on nothing else, and by
  * naive Bayes over the words (one and two) and over the characters (one to five in a row).
  *
- * Sentences, or what follows a colon or semicolon in one, are those of 12 to 64 characters that end in a question mark, and
- * as many that end in a full stop. Those of the
- * last tenth of the text, which the pre-training did not see, are the test.
+ * Taken are sentences, or what follows a colon or semicolon in one, of 12 to 64 characters that end in a question mark, and
+ * as many that end in a full stop. Those of the last tenth of the text, which the pre-training did not see, are the test.
  * Arguments: --data-dir DIR, --run DIR, --threads N. Prints one JSON object.
  */
 import { execFileSync } from 'node:child_process';
