@@ -95,12 +95,12 @@ export function addTrain(program: Command, context: Context): void {
     .option('--log-every <n>', 'steps between logged steps (default: 10)', integer('--log-every', { least: 1 }))
     .option(
       '--sample-every <n>',
-      'steps between sample pictures; 0: only at the end (default: one epoch)',
+      'steps between sample pictures; 0: only at the end (default: one epoch, at most 50 pictures)',
       integer('--sample-every'),
     )
     .option(
       '--checkpoint-every <n>',
-      'steps between checkpoints; 0: only at the end (default: one epoch)',
+      'steps between checkpoints; 0: only at the end (default: one epoch, at most 50 times)',
       integer('--checkpoint-every'),
     )
     .option(

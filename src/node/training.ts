@@ -81,6 +81,9 @@ interface Prepared {
   readonly watch: Watch | undefined;
 }
 
+/** How often a run draws and stores, at most, where nothing else is asked for: epochs of a small set take no time. */
+const mostTimes = 50;
+
 /** Loads the data and makes the trainer; nothing is written yet. */
 async function prepare(
   model: ModelRecord,
@@ -107,7 +110,7 @@ async function prepare(
     tokenizer,
   });
   const trainer = new Trainer({ model, settings, seed, data: data.train, ...pick(data.validation) });
-  const once = trainer.stepsPerEpoch;
+  const once = Math.max(trainer.stepsPerEpoch, Math.ceil(trainer.totalSteps / mostTimes));
   const paced = { ...request.pace?.(trainer), ...every };
   const evaluations = request.evalEvery ?? every.evaluations;
   const watched =
