@@ -74,7 +74,7 @@ describe.skipIf(noBrowser !== undefined)('training in a worker', () => {
     // A classifier of handwritten digits, which has not seen these, says what they are.
     const extractor = await loadExtractor('genera-cnn-28');
     const samples = { shape: seen.shape, dtype: 'float32', data: Float32Array.from(seen.pixels) } as const;
-    const { values, width } = (await extractor.extract(samples)).probabilities;
+    const { values, width } = (await extractor.extract(samples)).probabilities!;
     const rows = Array.from({ length: values.length / width }, (_, i) => values.subarray(i * width, (i + 1) * width));
     const digits = rows.flatMap((row) => [row.findIndex((p) => p >= 0.5)]).filter((digit) => digit !== -1);
     const kinds = new Set(digits).size;
