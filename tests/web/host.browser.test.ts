@@ -75,8 +75,10 @@ describe.skipIf(noBrowser !== undefined)('training in a worker', () => {
     const extractor = await loadExtractor('genera-cnn-28');
     const samples = { shape: seen.shape, dtype: 'float32', data: Float32Array.from(seen.pixels) } as const;
     const { values, width } = (await extractor.extract(samples)).probabilities!;
-    const rows = Array.from({ length: values.length / width }, (_, i) => values.subarray(i * width, (i + 1) * width));
-    const digits = rows.flatMap((row) => [row.findIndex((p) => p >= 0.5)]).filter((digit) => digit !== -1);
+    const rows = Array.from({ length: values.length / width }, (_, i) =>
+      Array.from({ length: width }, (__, k) => values[i * width + k]!),
+    );
+    const digits = rows.map((row) => row.findIndex((p) => p >= 0.5)).filter((digit) => digit !== -1);
     const kinds = new Set(digits).size;
     console.log(
       `vae: 700 steps after ${seen.seconds.toFixed(1)} s, loss ${seen.losses.at(-1)!.toFixed(1)} nats;`,
