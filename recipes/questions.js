@@ -75,7 +75,7 @@ function accuracyOf(name, ...first) {
     '--threads',
     values.threads,
   ];
-  genera('train', 'bert', ...data('train'), ...first, ...common, '--epochs', '6', '--steps', '0', '--out', run);
+  genera('train', 'bert', ...data('train'), ...first, ...common, '--epochs', '6', '--out', run);
   const halves = ['train', 'test'].map((split) =>
     genera('eval', run, ...data('test'), '--split', split, '--metrics', 'accuracy', '--threads', values.threads),
   );

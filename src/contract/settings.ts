@@ -29,11 +29,17 @@ export function resolveSettings(
       remedy: 'Choose one of these, or leave --preset out.',
     });
   }
-  return parseSettings(model.id, model.config, {
-    ...(kind === undefined ? {} : model.defaultsFor?.[kind]),
-    ...(preset === undefined ? {} : model.presets[preset]),
-    ...given,
-  });
+  const layers = [
+    kind === undefined ? {} : model.defaultsFor?.[kind],
+    preset === undefined ? {} : model.presets[preset],
+    given,
+  ];
+  return parseSettings(model.id, model.config, Object.assign({}, ...layers.map(lengthTold)));
+}
+
+/** Whoever names epochs alone means them, whatever number of steps is usual. */
+function lengthTold(layer: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+  return layer['epochs'] !== undefined && layer['steps'] === undefined ? { steps: 0, ...layer } : layer;
 }
 
 /**

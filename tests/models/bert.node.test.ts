@@ -89,6 +89,13 @@ describe('bert', () => {
     expect(trainer.instance.capabilities.classify).toBeDefined();
   });
 
+  it('trains for the epochs that are asked for, and else for its usual steps', () => {
+    expect(resolveSettings(bert, {}).steps).toBeGreaterThan(0);
+    expect(resolveSettings(bert, { epochs: 3 })).toMatchObject({ epochs: 3, steps: 0 });
+    expect(resolveSettings(bert, { epochs: 3, steps: 40 })).toMatchObject({ steps: 40 });
+    expect(resolveSettings(bert, { epochs: 3 }, { preset: 'tiny' })).toMatchObject({ epochs: 3, steps: 0 });
+  });
+
   it('refuses to classify without labels, and heads that do not divide the width', async () => {
     const spec = dataSpecOf(await sentences.load('test', {}));
     const make = (given: Record<string, unknown>) =>
