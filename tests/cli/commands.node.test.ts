@@ -28,7 +28,7 @@ describe('list', () => {
   });
 
   it('shows one in full', async () => {
-    expect((await succeed('list models ddpm')).stdout).toMatch(/defaults on points: .*"prediction":"v_prediction"/);
+    expect((await succeed('list models ddpm')).stdout).toMatch(/defaults on points: .*"variance":"fixed_small"/);
     expect((await succeed('list models vae')).stdout).toMatch(/latent +20 +a whole number > 0 +Dimensions/);
     expect((await succeed('list datasets mnist')).stdout).toMatch(/train-images-idx3-ubyte\.gz/);
   });
