@@ -172,7 +172,8 @@ describe.skipIf(noBrowser !== undefined)('pictures', () => {
 
 describe.skipIf(noBrowser !== undefined)('animations', () => {
   test('the way from noise as a GIF: as many pictures as looks, and they move', async () => {
-    const { page, errors } = await trained('ddpm', '&data=synthetic-digits');
+    // A network that knows nothing yet: as noise ε̂ it takes all away, as v it would leave all as it is.
+    const { page, errors } = await trained('ddpm', '&data=synthetic-digits&prediction=epsilon');
     await picture(page, 'Noisy, x_t').waitFor();
     const { name, bytes } = await downloaded(page, () =>
       page.click('[aria-label="Save Noisy, x_t as an animated GIF"]'),
