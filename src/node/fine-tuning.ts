@@ -63,7 +63,7 @@ export async function takeWeights(variables: readonly Variable[], { run, weights
   const found = variables.filter(fits);
   const names = found.map(({ name }) => name);
   const numbers = (of: readonly Variable[]): number => of.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const share = numbers(found) / numbers(variables);
+  const share = numbers(found) / Math.max(1, numbers(variables)); // of a table that is fitted, such as ngram: 0
   if (share < 0.5) {
     throw new UsageError({
       operation: `begin with the weights of ${run}`,

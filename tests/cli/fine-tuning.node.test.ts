@@ -58,6 +58,8 @@ it('learns the classes, says them, and continues to the same weights', async () 
 
 it('refuses runs and files that do not serve', async () => {
   await fails('train gpt --from runs/base', 2, /expected a run of gpt, got a run of bert/);
+  await succeed('train ngram --data ./corpus.txt --out runs/table');
+  await fails('train ngram --data ./corpus.txt --from runs/table', 2, /one of which 0 % fit/);
   await fails('train bert --from runs/none', 2, /got no run/);
   await fails('train bert --from runs/base --preset tiny', 2, /got the preset 'tiny'/);
   await fails(
