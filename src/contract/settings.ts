@@ -38,7 +38,7 @@ export function resolveSettings(
 }
 
 /** Whoever names epochs alone means them, whatever number of steps is usual. */
-function lengthTold(layer: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
+export function lengthTold(layer: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
   return layer['epochs'] !== undefined && layer['steps'] === undefined ? { steps: 0, ...layer } : layer;
 }
 

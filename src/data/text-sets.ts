@@ -166,9 +166,8 @@ export function defineLabelledTextDataSet(definition: {
       );
       const chosen = split === 'train' ? training : all.filter((_, i) => held[i]);
       const context = options.text?.context ?? textDefaults.context;
-      const tokens = new Int32Array(chosen.length * context + 1).fill(fillerOf(tokenizer));
-      for (const [i, { text }] of chosen.entries())
-        tokens.set(tokenizer.encode(text).subarray(0, context), i * context);
+      const tokens = fitted('', tokenizer, chosen.length * context + 1);
+      for (const [i, { text }] of chosen.entries()) tokens.set(fitted(text, tokenizer, context), i * context);
       const store = tokensInMemory(tokens);
       const data = textDataSet({ id, split, tokens: store, tokenizer }, options);
       const labels = Int32Array.from(chosen, ({ label }) => labelNames.indexOf(label)).slice(0, data.count);
@@ -178,9 +177,11 @@ export function defineLabelledTextDataSet(definition: {
   };
 }
 
-/** What stands after the end of a text. */
-export function fillerOf(tokenizer: Tokenizer): number {
-  return tokenizer.endOfText ?? tokenizer.encode('\n')[0]!;
+/** The tokens of a text, cut to a length or filled up to it. */
+export function fitted(text: string, tokenizer: Tokenizer, length: number): Int32Array {
+  const out = new Int32Array(length).fill(tokenizer.endOfText ?? tokenizer.encode('\n')[0]!);
+  out.set(tokenizer.encode(text).subarray(0, length));
+  return out;
 }
 
 function splitsOf(

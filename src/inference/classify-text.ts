@@ -2,7 +2,7 @@
 import type { ModelInstance } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { fillerOf } from '../data/text-sets.js';
+import { fitted } from '../data/text-sets.js';
 import type { Tokenizer } from '../data/tokenizers/index.js';
 import { compile } from '../runtime/program.js';
 import { programOf } from './programs.js';
@@ -44,8 +44,7 @@ export async function classifyTexts(
   );
   const guesses: ClassGuess[][] = [];
   for (const text of texts) {
-    const data = new Int32Array(context + 1).fill(fillerOf(tokenizer));
-    data.set(tokenizer.encode(text).subarray(0, context));
+    const data = fitted(text, tokenizer, context + 1); // the model does not look at the last
     const row = await program.run([{ shape: [1, context + 1], dtype: 'int32', data }]);
     const all = Array.from(row.data as Float32Array, (probability, k) => ({ label: labels[k]!, probability }));
     guesses.push(all.sort((a, b) => b.probability - a.probability));

@@ -3,7 +3,7 @@
  * shows the events.
  */
 import type { ModelRecord } from '../contract/index.js';
-import { resolveSettings } from '../contract/index.js';
+import { lengthTold, resolveSettings } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
 import { dataSets } from '../data/registry.js';
 import type { Tokenizer } from '../data/tokenizers/index.js';
@@ -253,8 +253,7 @@ function continuedSettings(
   same('seed', began.seed, seed);
   same('preset', began.preset, preset);
   same('first weights', began.from?.run, from);
-  const end = given.epochs !== undefined && given.steps === undefined ? { steps: 0 } : {};
-  const settings = resolveSettings(model, { ...began.settings, ...end, ...given });
+  const settings = resolveSettings(model, { ...began.settings, ...lengthTold(given) });
   for (const key of Object.keys(given)) {
     if (key !== 'epochs' && key !== 'steps') same(key, began.settings[key], settings[key]);
   }
