@@ -32,7 +32,7 @@ export function isLock(name: string): boolean {
  * @throws UsageError where another process holds it
  */
 export async function lockRun(directory: string): Promise<RunLock> {
-  const own = `${prefix}${hostname()}-${process.pid}-${(await beginOf(process.pid)) ?? Math.round(performance.timeOrigin)}`;
+  const own = `${prefix}${hostname()}-${process.pid}-${(await standingOf(process.pid))?.began ?? Math.round(performance.timeOrigin)}`;
   const path = join(directory, own);
   const operation = `lock ${directory}`;
   for (let attempt = 1; ; attempt++) {
@@ -79,16 +79,21 @@ async function lives(name: string): Promise<boolean> {
   } catch (error) {
     if (codeOf(error) !== 'EPERM') return false;
   }
-  // A process id is given out again after its owner has died.
-  const now = await beginOf(Number(pid));
-  return now === undefined || now === began;
+  const now = await standingOf(Number(pid));
+  if (now === undefined) return true;
+  // A process that has ended keeps its id until its parent takes note; afterwards the id is given out again.
+  return !['Z', 'X'].includes(now.state) && now.began === began;
 }
 
-/** Field 22 of /proc/<pid>/stat, clock ticks from boot to the process's begin; undefined on systems without it. */
-async function beginOf(pid: number): Promise<string | undefined> {
+/**
+ * Fields 3 and 22 of /proc/<pid>/stat: the state, and clock ticks from boot to the process's begin; undefined on systems
+ * without it.
+ */
+async function standingOf(pid: number): Promise<{ readonly state: string; readonly began: string } | undefined> {
   try {
     const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]; // the name in field 2 may hold spaces
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name in field 2 may hold spaces
+    return { state: fields[0]!, began: fields[19]! };
   } catch {
     return undefined;
   }

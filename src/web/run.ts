@@ -84,8 +84,9 @@ export class Run {
   #savedAt = performance.now();
   /** Seconds that saving took the last time. */
   #savingTook = 0;
-  /** When the next picture may be drawn. */
+  /** When the next picture may be drawn, and the step of the last one. */
   #drawAfter = 0;
+  #drawnAt: number | undefined;
   /** When the time was counted last. */
   #clock = 0;
 
@@ -169,6 +170,7 @@ export class Run {
     this.#trainer = this.#fresh();
     this.#until = 0;
     this.#drawAfter = 0;
+    this.#drawnAt = undefined;
     const { error: _, ...record } = this.#record;
     this.#record = { ...record, step: 0, saved: 0, seconds: 0, state: 'paused' };
     await this.#store.clear(this.#record);
@@ -256,15 +258,22 @@ export class Run {
     return this.#ending || this.#trainer.progress.step < this.#until;
   }
 
-  /** Rests until there is something to do. */
+  /** Rests until there is something to do. Where that lasts, what the model has come to is drawn. */
   async #wait(): Promise<void> {
     await this.#turns.use(() => this.#save());
     await this.#enter('paused');
     this.#rest();
     while (!this.#due) {
+      const { step } = this.#trainer.progress;
+      const drawn = this.#drawnAt === undefined || this.#drawnAt === step; // nobody waits for the first one, which may last
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        const timer = drawn ? undefined : setTimeout(resolve, this.#drawAfter - performance.now());
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
+      if (!drawn && !this.#due) await this.#turns.use(() => this.#drawNow());
     }
     if (!this.#ending) await this.#enter('running');
   }
@@ -303,15 +312,23 @@ export class Run {
     this.#clock = now;
   }
 
-  /** Pictures of a fixed seed, some times in a run, unless drawing takes too much of the time. */
+  /** Draws some times in a run, unless that takes too much of the time. */
   async #draw(): Promise<void> {
     const { step, totalSteps } = this.#trainer.progress;
+    if (step % Math.ceil(totalSteps / shown.times) !== 0 || performance.now() < this.#drawAfter) return;
+    await this.#drawNow();
+  }
+
+  /** A picture of a fixed seed, or a text. */
+  async #drawNow(): Promise<void> {
+    const { step } = this.#trainer.progress;
     const start = performance.now();
-    if (step % Math.ceil(totalSteps / shown.times) !== 0 || start < this.#drawAfter) return;
     const picture = await this.#trainer.withAverages(() => this.#picture(step));
-    if (picture !== undefined) this.#emit({ ...picture, ...this.#trainer.progress });
     const now = performance.now();
     this.#drawAfter = now + (now - start) / drawingShare;
+    if (picture === undefined) return;
+    this.#drawnAt = step;
+    this.#emit({ ...picture, ...this.#trainer.progress });
   }
 
   async #picture(step: number): Promise<Picture | undefined> {

@@ -341,6 +341,25 @@ describe('a server that ends', () => {
     }
   });
 
+  it('while another one watches: who listens there hears that the run has stopped', async () => {
+    const [first, second] = [await StudioProcess.start(), await StudioProcess.start()];
+    try {
+      const { id } = await first.start({ ...tiny, settings: { steps: 100_000 } });
+      const stopped = second.events(id, 1, isState('stopped'));
+      await second.events(id, 1, (e) => e.kind === 'step');
+      const lock = readdirSync(`runs/${id}`).find((name) => name.startsWith('.lock-'))!;
+      const trainer = Number(/-(\d+)-\d+$/.exec(lock)![1]);
+      process.kill(trainer, 'SIGSTOP'); // so that it cannot store its state when it finds the server gone
+      await first.end();
+      process.kill(trainer, 'SIGKILL');
+      expect((await stopped).at(-1)!.event).toMatchObject({ note: expect.stringContaining('its last checkpoint') });
+      await second.ask('DELETE', `api/runs/${id}`);
+    } finally {
+      await first.end();
+      await second.end();
+    }
+  });
+
   it('by SIGTERM stores what is trained', async () => {
     const server = await StudioProcess.start();
     const { id } = await server.start({ ...tiny, settings: { steps: 100_000 } });

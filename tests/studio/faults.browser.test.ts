@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tensor } from '../../src/index.js';
@@ -56,9 +56,8 @@ afterAll(async () => {
 });
 
 /** A page of a model in a browser without a past. */
-async function open(place: string): Promise<{ page: Page; context: BrowserContext; errors: string[] }> {
-  const context = await newContext(browser);
-  return { context, ...(await openPage(context, `${served.origin}/#/m/${place}`)) };
+async function open(place: string): Promise<{ page: Page; errors: string[] }> {
+  return openPage(await newContext(browser), `${served.origin}/#/m/${place}`);
 }
 
 /** What this browser has stored of a run, once there is one. */
@@ -96,7 +95,7 @@ const exportAs = (page: Page, label: string) =>
 
 describe.skipIf(noBrowser !== undefined)('what goes wrong on a page', () => {
   test('numbers that become infinite: the last finite state stays, the step is marked, a third of the rate helps', async () => {
-    const { page, context, errors } = await open('vae?v=1&preset=tiny&steps=30&learningRate=1');
+    const { page, errors } = await open('vae?v=1&preset=tiny&steps=30&learningRate=1');
     await press(page, 'Space');
     await untilState(page, 'failed');
     const notice = page.locator('.notice-error');
@@ -117,7 +116,6 @@ describe.skipIf(noBrowser !== undefined)('what goes wrong on a page', () => {
     expect(page.url()).toContain('learningRate=0.33');
     expect((await stored(page, 'vae-2')).record).toMatchObject({ state: 'done', settings: { learningRate: 0.33 } });
     expect(errors).toEqual([]);
-    await context.close();
   });
 
   test('the graphics device is lost: a fresh worker goes on from the checkpoint, and the page says so', async () => {
@@ -159,7 +157,7 @@ describe.skipIf(noBrowser !== undefined)('what goes wrong on a page', () => {
 
   test('the page is loaded anew in mid-training: it goes on from its autosave, with the losses of a run left alone', async () => {
     const place = 'vae?v=1&preset=tiny&steps=20000&seed=3';
-    const { page, context, errors } = await open(place);
+    const { page, errors } = await open(place);
     await press(page, 'Space');
     await untilStep(page, 1);
     await expect
@@ -192,7 +190,6 @@ describe.skipIf(noBrowser !== undefined)('what goes wrong on a page', () => {
     expect(stepsOf(after)[0]).toBe(10 * Math.floor(ready.step / 10) + 10);
     const losses = lossesOf(events);
     expect(errors).toEqual([]);
-    await context.close();
 
     const alone = await open(place);
     await press(alone.page, 'Space');
@@ -202,24 +199,22 @@ describe.skipIf(noBrowser !== undefined)('what goes wrong on a page', () => {
       expect([step, losses.get(step)]).toEqual([step, expected.get(step)]);
       expect(losses.get(step)).toBeGreaterThan(0);
     }
-    await alone.context.close();
   });
 
   test('what is typed before the palette is there belongs to it, and not to the keys of the page', async () => {
-    const { page, context } = await open('vae');
+    const { page } = await open('vae');
     await page.waitForSelector('#seed');
     await page.route('**/*.js', () => undefined); // whatever would be loaded now never comes
     await press(page, 'Control+k');
     await page.keyboard.type('dld');
     await page.waitForFunction(() => document.querySelector<HTMLInputElement>('dialog input')?.value === 'dld');
     expect(await page.inputValue('#seed')).toBe('0');
-    await context.close();
   });
 });
 
 describe.skipIf(noBrowser !== undefined)('what is taken along', () => {
   test('a picture brings its settings back; ONNX, safetensors and zip give the numbers of the page', async () => {
-    const { page, context, errors } = await open('vae?v=1&preset=tiny&steps=12&seed=5&hidden=24');
+    const { page, errors } = await open('vae?v=1&preset=tiny&steps=12&seed=5&hidden=24');
     await press(page, 'Space');
     await untilState(page, 'done');
     await page.waitForSelector('[data-samples="12"]');
@@ -282,12 +277,11 @@ describe.skipIf(noBrowser !== undefined)('what is taken along', () => {
     expect(await page.inputValue('#set-hidden')).toBe('24');
     expect(page.url()).toContain('preset=tiny');
     expect(errors).toEqual([]);
-    await context.close();
     await fs.rm(directory, { recursive: true });
   });
 
   test('damaged pictures and other files are refused with a reason, and nothing changes', async () => {
-    const { page, context, errors } = await open('vae?v=1&latent=3');
+    const { page, errors } = await open('vae?v=1&latent=3');
     const image = new PNG({ width: 9, height: 9 });
     randomFillSync(image.data);
     const png = PNG.sync.write(image);
@@ -303,7 +297,6 @@ describe.skipIf(noBrowser !== undefined)('what is taken along', () => {
     }
     expect(await page.inputValue('#set-latent')).toBe('3');
     expect(errors).toEqual([]);
-    await context.close();
   });
 });
 

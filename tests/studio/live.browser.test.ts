@@ -78,8 +78,7 @@ const noNotice = (page: Page): Promise<unknown> =>
 
 describe.skipIf(noBrowser !== undefined)('behind genera studio', () => {
   test('play, look back, kill the server in mid-training, start it again: nothing is lost or told twice', async () => {
-    const context = await newContext(browser);
-    const { page, errors } = await openPage(context, addressOf(studio));
+    const { page, errors } = await openPage(await newContext(browser), addressOf(studio));
     expect(new URL(page.url()).hash).toBe(''); // the token does not stay in the address
     await page.goto(`${studio.url}${model}`);
     await page.waitForSelector('.lab');
@@ -120,12 +119,10 @@ describe.skipIf(noBrowser !== undefined)('behind genera studio', () => {
     await untilState(page, 'paused');
     await expectLossOfFolder(page);
     expect(errors).toEqual([]);
-    await context.close();
   });
 
   test('server and training are killed together: the run goes on from its last checkpoint', async () => {
-    const context = await newContext(browser);
-    const { page } = await openPage(context, addressOf(studio));
+    const { page } = await openPage(await newContext(browser), addressOf(studio));
     await page.goto(`${studio.url}${model}`);
     await page.waitForSelector('.lab');
     await press(page, 'Space');
@@ -146,12 +143,10 @@ describe.skipIf(noBrowser !== undefined)('behind genera studio', () => {
     await press(page, 'Space');
     await untilState(page, 'paused');
     await expectLossOfFolder(page);
-    await context.close();
   });
 
   test('a page that is loaded anew with the token of an earlier start says what to do, and does the rest itself', async () => {
-    const context = await newContext(browser);
-    const { page } = await openPage(context, addressOf(studio));
+    const { page } = await openPage(await newContext(browser), addressOf(studio));
     await studio.end('SIGKILL');
     studio = await startAgain();
     await page.goto(`${studio.url}m/vae#v=1&preset=tiny&seed=8`);
@@ -160,6 +155,5 @@ describe.skipIf(noBrowser !== undefined)('behind genera studio', () => {
     await page.waitForFunction(() => document.querySelector('.status')?.textContent.includes('(server)'));
     await noNotice(page);
     expect(await page.inputValue('#seed')).toBe('8');
-    await context.close();
   });
 });

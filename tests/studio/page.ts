@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
 import { build } from 'vite';
+import { afterEach } from 'vitest';
 
 const project = path.resolve(import.meta.dirname, '../..');
 
@@ -22,11 +23,40 @@ export function buildCommand(): void {
   spawnSync(process.execPath, [compiler, '-b', 'tsconfig.node.json'], { cwd: project });
 }
 
-/** A browser without a past. */
+const contexts: BrowserContext[] = [];
+
+/** A browser without a past, until the end of the test. */
 export async function newContext(browser: Browser): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   context.setDefaultTimeout(60_000);
+  contexts.push(context);
   return context;
+}
+
+/** Closes what a test has left open; of one that failed it tells what its pages showed. */
+afterEach(async ({ task }) => {
+  for (const context of contexts.splice(0)) {
+    if (task.result?.state === 'fail') {
+      for (const page of context.pages()) console.error(`${task.name}: ${await seen(page).catch(String)}`);
+    }
+    await context.close();
+  }
+});
+
+function seen(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { step, shown, state } = document.querySelector<HTMLElement>('.lab')?.dataset ?? {};
+    const read = (query: string): string[] =>
+      [...document.querySelectorAll<HTMLElement>(query)].map((element) => element.innerText.replaceAll(/\s+/g, ' '));
+    return JSON.stringify({
+      address: location.href,
+      hidden: document.hidden,
+      lab: { step, shown, state },
+      notices: read('.notice'),
+      main: read('main'),
+      focus: document.activeElement?.outerHTML.slice(0, 80),
+    });
+  });
 }
 
 /** A page whose own errors end up in the list. */

@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import axe from 'axe-core';
 import { decodeFrames } from 'modern-gif';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tours } from '../../studio/src/learn/tours.js';
 import { launch, noBrowser, type Served, serve } from '../web/browser.js';
 import { buildStudio, downloaded, newContext, numbersOf, openPage, press, untilState, untilStep } from './page.js';
@@ -14,7 +14,6 @@ import { buildStudio, downloaded, newContext, numbersOf, openPage, press, untilS
 let built: string;
 let served: Served;
 let browser: Browser;
-let context: BrowserContext | undefined;
 
 beforeAll(async () => {
   if (noBrowser !== undefined) return;
@@ -23,7 +22,6 @@ beforeAll(async () => {
   served = await serve(built);
   browser = await launch();
 });
-afterEach(() => context?.close());
 afterAll(async () => {
   await browser?.close();
   await served?.close();
@@ -31,8 +29,7 @@ afterAll(async () => {
 });
 
 async function open(place: string): Promise<{ page: Page; errors: string[] }> {
-  context = await newContext(browser);
-  return openPage(context, `${served.origin}/#/${place}`);
+  return openPage(await newContext(browser), `${served.origin}/#/${place}`);
 }
 
 /** A tiny model after ten steps, paused. */
@@ -115,12 +112,16 @@ describe.skipIf(noBrowser !== undefined)('pictures', () => {
     const { page, errors } = await trained('pixelcnn');
     await tab(page, 'What a pixel sees');
     await picture(page, 'What it depends on').waitFor();
-    // Press the pixel in row 8, column 21.
+    // Press the pixel in row 8, column 21. The page may still be finding its layout.
     const image = picture(page, 'The item');
-    const box = (await image.boundingBox())!;
-    await image.click({ position: { x: (20.5 / 28) * box.width, y: (7.5 / 28) * box.height } });
-    await page.waitForSelector('.slider:has-text("Row") output:text-is("8")');
-    await page.waitForSelector('.slider:has-text("Column") output:text-is("21")');
+    const chosen = (axis: string): Promise<string | null> =>
+      page.textContent(`.tab-body .slider:has-text("${axis}") output`);
+    const pressed = async (): Promise<(string | null)[]> => {
+      const box = (await image.boundingBox())!;
+      await image.click({ position: { x: (20.5 / 28) * box.width, y: (7.5 / 28) * box.height } });
+      return [await chosen('Row'), await chosen('Column')];
+    };
+    await expect.poll(pressed, { timeout: 60_000 }).toEqual(['8', '21']);
     await page.waitForSelector('.picture-note:has-text("row 8, column 21")');
     await page.waitForFunction(() => !document.querySelector('.tab-body')!.textContent!.includes('Asking'));
     const rows = await numbersOf(page, 'What it depends on');

@@ -131,8 +131,13 @@ export class StudioHost {
   /** @throws HttpError 404 where there is no such run */
   async events(id: string): Promise<RunEvents> {
     await expectRun(this.directory, id);
-    await this.describe(id); // where its process has died unseen, its events say so
+    await this.settle(id);
     return this.eventsOf(id);
+  }
+
+  /** Lets the events of a run say so where its process has died unseen: in another server, or before this one began. */
+  async settle(id: string): Promise<void> {
+    await this.describe(id);
   }
 
   /** @param query JSON with tensors as in `train/json.ts`, as is the answer */

@@ -18,8 +18,8 @@ import type { Surroundings } from './messages.js';
 /** Largest body of a request, in bytes: a question may bring points or codes along. */
 const bodyLimit = 16 << 20;
 
-/** Milliseconds after which a stream of events that has nothing to tell shows that it is alive. */
-const beatEvery = 15_000;
+/** Milliseconds after which a stream of events that has nothing to tell shows that it is alive, and looks whether the run is. */
+const beatEvery = 5000;
 
 export interface StudioOptions extends Surroundings {
   /** The folder of the runs; it is made when it is needed. */
@@ -165,7 +165,9 @@ async function sendEvents(host: StudioHost, exchange: Exchange): Promise<void> {
     for (; next <= events.count && !signal.aborted; next++) await stream.send(await events.json(next), next);
     if (signal.aborted || events.isClosed) break;
     await events.more(next - 1, { signal, milliseconds: beatEvery });
-    if (next > events.count && !signal.aborted && !events.isClosed) await stream.beat();
+    if (next <= events.count || signal.aborted || events.isClosed) continue;
+    await stream.beat();
+    await host.settle(params.id!);
   }
   stream.end();
 }

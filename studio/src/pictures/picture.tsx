@@ -70,8 +70,8 @@ export function Picture(props: PictureProps): JSX.Element {
   }, [wide, look, draw]);
 
   const press = (event: MouseEvent): void => {
-    const { left, top } = canvas.current!.getBoundingClientRect();
-    onPoint?.(event.clientX - left, event.clientY - top, wide);
+    const { left, top, width: across } = canvas.current!.getBoundingClientRect();
+    onPoint?.(event.clientX - left, event.clientY - top, across);
   };
   return (
     <Frame
@@ -101,6 +101,7 @@ function paint(canvas: HTMLCanvasElement, width: number, height: number, draw: P
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   canvas.style.height = `${height}px`;
+  canvas.style.visibility = 'visible';
   const context = canvas.getContext('2d')!;
   context.scale(ratio, ratio);
   draw({ context, width, height, style: canvasStyle() });
