@@ -298,20 +298,23 @@ describe('the lock', () => {
     expect(locks()).toEqual([]);
   });
 
-  it.runIf(process.platform === 'linux')('of a process that has died, of which its parent knows nothing, is taken over', async () => {
-    await begun([1]);
-    // The shell becomes a program that does not ask after the child, which prints its id.
-    const parent = spawn('sh', ['-c', "sh -c 'echo $$' & exec sleep 60"]);
-    const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))));
-    try {
-      const stat = (): string[] => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      await expect.poll(() => stat()[0]).toBe('Z');
-      writeFileSync(join(dir, `.lock-${hostname()}-${pid}-${stat()[19]}`), '');
-      await (await RunStore.open(dir)).store.close();
-    } finally {
-      parent.kill();
-    }
-  });
+  it.runIf(process.platform === 'linux')(
+    'of a process that has died, of which its parent knows nothing, is taken over',
+    async () => {
+      await begun([1]);
+      // The shell becomes a program that does not ask after the child, which prints its id.
+      const parent = spawn('sh', ['-c', "sh -c 'echo $$' & exec sleep 60"]);
+      const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))));
+      try {
+        const stat = (): string[] => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+        await expect.poll(() => stat()[0]).toBe('Z');
+        writeFileSync(join(dir, `.lock-${hostname()}-${pid}-${stat()[19]}`), '');
+        await (await RunStore.open(dir)).store.close();
+      } finally {
+        parent.kill();
+      }
+    },
+  );
 
   it.runIf(process.platform === 'linux')('of a process whose id another one has now is taken over', async () => {
     await begun([1]);

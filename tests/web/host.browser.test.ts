@@ -101,6 +101,7 @@ describe.skipIf(noBrowser !== undefined)('training in a worker', () => {
       const { id, state, settings } = await host.start({ ...request, paused: true });
       const events = lab.record(host, id);
       const stepped = await host.step(id, 3);
+      await lab.until(host, id, (e) => e.kind === 'samples' && e.step === 3); // where it rests, between two pictures
       const asked = await host.explore(id, { kind: 'samples', count: 2, seed: 5 });
       const data = await host.explore(id, { kind: 'data', count: 3 });
       const refused = await host.explore(id, { kind: 'nextTokens', prompt: '' }).catch((error: Error) => error.name);

@@ -22,7 +22,7 @@ export const imageNetworkFields = {
     .int()
     .positive()
     .default(32)
-    .describe('conv: channels at half the resolution, and half of those at a quarter.'),
+    .describe('conv: channels at half the resolution; twice as many at a quarter.'),
 };
 
 export interface ImageNetworkSettings {
