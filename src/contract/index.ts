@@ -23,6 +23,6 @@ export type {
   Phase,
   TensorBatch,
 } from './model.js';
-export { defineModel, describeType, lengthTold, parseSettings, resolveSettings } from './settings.js';
+export { defineModel, describeType, descriptionOf, lengthTold, parseSettings, resolveSettings } from './settings.js';
 export { textFields, tokenizerOf } from './text-settings.js';
 export { type TrainingSettings, trainingFields } from './training-settings.js';

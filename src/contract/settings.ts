@@ -69,12 +69,18 @@ export function parseSettings(
   const issue = result.error.issues[0]!;
   const key = issue.path.join('.');
   const field = shape[key] as z.ZodType | undefined;
+  const about = field === undefined ? undefined : descriptionOf(field);
   throw new UsageError({
     operation: `${owner} setting '${key}'`,
     expected: `${describeType(field)}`,
     got: JSON.stringify(given[key]) ?? 'nothing',
-    remedy: `${issue.message}.${field?.description === undefined ? '' : ` ${key}: ${field.description}`}`,
+    remedy: [`${issue.message}.`, ...(about === undefined ? [] : [`${key}: ${about}`])].join(' '),
   });
+}
+
+/** What a setting is about; a model that changes only the default of a shared one says the same of it. */
+export function descriptionOf(field: z.ZodType): string | undefined {
+  return z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }).description;
 }
 
 /** What a setting takes, in a few words: 'a positive integer', 'one of mlp, conv'. */

@@ -1,6 +1,6 @@
 /** What there is: models, data sets and metrics, described in plain values. */
 import type { z } from 'zod';
-import { describeType, type ModelInstance, type ModelRecord, type Paper } from '../contract/index.js';
+import { describeType, descriptionOf, type ModelInstance, type ModelRecord, type Paper } from '../contract/index.js';
 import type { DataKind } from '../data/data-set.js';
 import { dataSets, findDataSet } from '../data/registry.js';
 import { ByteTokenizer } from '../data/tokenizers/index.js';
@@ -72,7 +72,7 @@ function describeSettings(schema: z.ZodObject): Record<string, SettingEntry> {
   return Object.fromEntries(
     fields.map(([name, field]) => [
       name,
-      { default: defaults[name], takes: describeType(field), about: field.description ?? '' },
+      { default: defaults[name], takes: describeType(field), about: descriptionOf(field) ?? '' },
     ]),
   );
 }

@@ -30,6 +30,8 @@ describe('list', () => {
   it('shows one in full', async () => {
     expect((await succeed('list models ddpm')).stdout).toMatch(/defaults on points: .*"variance":"fixed_small"/);
     expect((await succeed('list models vae')).stdout).toMatch(/latent +20 +a whole number > 0 +Dimensions/);
+    // Of a shared setting whose default alone is another.
+    expect((await succeed('list models beta-vae')).stdout).toMatch(/hidden +128 +a whole number > 0 +Units/);
     expect((await succeed('list datasets mnist')).stdout).toMatch(/train-images-idx3-ubyte\.gz/);
   });
 

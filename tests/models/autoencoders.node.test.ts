@@ -133,7 +133,7 @@ describe('beta-vae', () => {
 
   test('β = 1 is the loss of vae', async () => {
     const lossOf = async (id: string, given: Record<string, unknown>) => {
-      const run = trainer(id, scenes, { architecture: 'conv', latent: 4, binarize: false, ...given });
+      const run = trainer(id, scenes, { architecture: 'conv', likelihood: 'gaussian', latent: 4, ...given });
       return (await run.step()).loss;
     };
     // The names of the phases are the same, so the noise is too.
