@@ -1,7 +1,7 @@
 /**
  * Runs recipes (recipes/README.md): trains, measures, and writes docs/results/<id>.json, docs/images/<id>.png and
  * docs/RESULTS.md. Usage: npm run recipes -- [ID…] [--data-dir DIR] [--keep] [--list] [--table]
- *   --keep   measure runs/recipes/<id> again where it has been trained already
+ *   --keep   measure runs/recipes/<id> again where it has been trained already, with the settings that it would have now
  *   --table  only write docs/RESULTS.md anew from docs/results
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -71,11 +71,15 @@ function runRecipe(recipe, { dataDir, keep }) {
     return { ...result, seconds: secondsSince(), picture: png !== undefined };
   }
   const run = join('runs/recipes', id);
-  const known = keep && existsSync(join(root, run, 'model'));
+  const base = [genera, 'train', model, '--data', data, '--seed', String(seed), ...train, ...given];
+  const described = join(root, `${run}.json`);
+  const description = JSON.stringify([...base.slice(1), runJson([genera, 'list', 'models', model, '--json'])]);
+  const same = existsSync(described) && readFileSync(described, 'utf8') === description;
+  const known = keep && same && existsSync(join(root, run, 'model'));
   if (!known) rmSync(join(root, run), { recursive: true, force: true });
   const resume = known ? ['--resume'] : [];
-  const base = [genera, 'train', model, '--data', data, '--seed', String(seed), ...train, ...given];
   const trained = runJson([...base, ...where, '--out', run, '--json', ...resume]);
+  writeFileSync(described, description);
   const evaluated = measure === undefined ? {} : runJson([genera, 'eval', run, ...measure, ...where, '--json']);
   if (picture !== undefined) {
     const [command, ...rest] = picture;
