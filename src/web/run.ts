@@ -265,7 +265,8 @@ export class Run {
     this.#rest();
     while (!this.#due) {
       const { step } = this.#trainer.progress;
-      const drawn = this.#drawnAt === undefined || this.#drawnAt === step; // nobody waits for the first one, which may last
+      // The first picture waits for training, since nobody knows yet how long it takes.
+      const drawn = this.#drawnAt === undefined || this.#drawnAt === step;
       await new Promise<void>((resolve) => {
         const timer = drawn ? undefined : setTimeout(resolve, this.#drawAfter - performance.now());
         this.#wake = () => {

@@ -18,7 +18,7 @@ import type { Surroundings } from './messages.js';
 /** Largest body of a request, in bytes: a question may bring points or codes along. */
 const bodyLimit = 16 << 20;
 
-/** Milliseconds after which a stream of events that has nothing to tell shows that it is alive, and looks whether the run is. */
+/** Milliseconds after which a stream that has nothing to tell shows that it is alive, and looks whether the run is. */
 const beatEvery = 5000;
 
 export interface StudioOptions extends Surroundings {
