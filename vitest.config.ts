@@ -42,6 +42,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: kinds.map((kind) => `tests/**/*.${kind}.test.ts`),
           pool: 'threads',
+          maxWorkers: '100%', // of the cores; one is left free otherwise
           testTimeout: 10_000,
         },
       },
