@@ -1,6 +1,7 @@
 /** A built Studio for tests, and what its model page shows. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import axe from 'axe-core';
 import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterEach } from 'vitest';
@@ -25,9 +26,18 @@ export function buildCommand(): void {
 
 const contexts: BrowserContext[] = [];
 
+export interface Surroundings {
+  readonly theme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly height?: number;
+}
+
 /** A browser without a past, until the end of the test. */
-export async function newContext(browser: Browser): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+export async function newContext(
+  browser: Browser,
+  { theme = 'light', width = 1280, height = 900 }: Surroundings = {},
+): Promise<BrowserContext> {
+  const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
   context.setDefaultTimeout(60_000);
   contexts.push(context);
   return context;
@@ -67,6 +77,16 @@ export async function openPage(context: BrowserContext, address: string): Promis
   await page.goto(address);
   await page.waitForSelector('h1');
   return { page, errors };
+}
+
+/** What axe finds wrong, each with the first element it found it in. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const { violations: all } = await checker.run(document);
+    return all.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
+  });
 }
 
 /** What the model page says of itself. */

@@ -2,14 +2,23 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import axe from 'axe-core';
 import { decodeFrames } from 'modern-gif';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tours } from '../../studio/src/learn/tours.js';
 import { launch, noBrowser, type Served, serve } from '../web/browser.js';
-import { buildStudio, downloaded, newContext, numbersOf, openPage, press, untilState, untilStep } from './page.js';
+import {
+  buildStudio,
+  downloaded,
+  newContext,
+  numbersOf,
+  openPage,
+  press,
+  untilState,
+  untilStep,
+  violations,
+} from './page.js';
 
 let built: string;
 let served: Served;
@@ -44,16 +53,6 @@ async function trained(model: string, settings = ''): Promise<{ page: Page; erro
 
 const tab = (page: Page, title: string): Promise<void> => page.click(`[role=tab]:text-is("${title}")`);
 const picture = (page: Page, name: string) => page.locator(`canvas[aria-label="${name}"]`);
-
-/** What axe finds wrong, each with the first element it found it in. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as { axe: typeof import('axe-core') };
-    const { violations: all } = await checker.run(document);
-    return all.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
-  });
-}
 
 describe.skipIf(noBrowser !== undefined)('pictures', () => {
   test('gpt: the heads’ attention, and what a token looks at', async () => {

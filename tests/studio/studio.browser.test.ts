@@ -3,15 +3,22 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import axe from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withRecipe } from '../../studio/src/export/png-recipe.js';
 import { launch, noBrowser, type Served, serve } from '../web/browser.js';
+import {
+  buildStudio,
+  lab,
+  newContext,
+  openPage,
+  type Surroundings,
+  untilState,
+  untilStep,
+  violations,
+} from './page.js';
 
-const studio = path.resolve(import.meta.dirname, '../../studio');
 let built: string;
 let served: Served;
 let browser: Browser;
@@ -19,8 +26,7 @@ let browser: Browser;
 beforeAll(async () => {
   if (noBrowser !== undefined) return;
   built = await fs.mkdtemp(path.join(os.tmpdir(), 'genera-studio-'));
-  const configFile = path.join(studio, 'vite.config.ts');
-  await build({ configFile, logLevel: 'warn', build: { outDir: built, emptyOutDir: true } });
+  await buildStudio(built);
   served = await serve(built);
   browser = await launch();
 });
@@ -30,42 +36,9 @@ afterAll(async () => {
   if (built !== undefined) await fs.rm(built, { recursive: true });
 });
 
-type Theme = 'light' | 'dark';
-
-interface Opened {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  /** Errors of the page, which should have none. */
-  readonly errors: string[];
+async function open(place: string, surroundings: Surroundings = {}): Promise<{ page: Page; errors: string[] }> {
+  return openPage(await newContext(browser, surroundings), `${served.origin}/${place}`);
 }
-
-async function open(place: string, { theme = 'light' as Theme, width = 1280, height = 900 } = {}): Promise<Opened> {
-  const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
-  context.setDefaultTimeout(60_000);
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  await page.goto(`${served.origin}/${place}`);
-  await page.waitForSelector('h1');
-  return { page, context, errors };
-}
-
-/** What axe finds wrong, each with the first element it found it in. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as { axe: typeof import('axe-core') };
-    const found = await checker.run(document);
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
-  });
-}
-
-const lab = (page: Page, name: 'step' | 'shown' | 'state'): Promise<string | undefined> =>
-  page.evaluate((key) => document.querySelector<HTMLElement>('.lab')?.dataset[key], name);
-const untilStep = (page: Page, least: number): Promise<unknown> =>
-  page.waitForFunction((n) => Number(document.querySelector<HTMLElement>('.lab')?.dataset['step']) >= n, least);
-const untilState = (page: Page, state: string): Promise<unknown> =>
-  page.waitForFunction((s) => document.querySelector<HTMLElement>('.lab')?.dataset['state'] === s, state);
 
 describe.skipIf(noBrowser !== undefined)('the files', () => {
   const sizeOf = async (file: string): Promise<number> => gzipSync(await fs.readFile(path.join(built, file))).length;
@@ -96,14 +69,14 @@ describe.skipIf(noBrowser !== undefined)('the first picture', () => {
   test('is there within 1.5 seconds, and nothing of the runtime is loaded for it', async () => {
     const times: number[] = [];
     for (let i = 0; i < 3; i++) {
-      const { page, context } = await open('');
+      const { page } = await open('');
       await page.waitForSelector('.node');
       times.push(
         await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity),
       );
       const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
       expect(loaded.filter((name) => /wasm|worker|host-/.test(name))).toEqual([]);
-      await context.close();
+      await page.context().close();
     }
     // The quickest of three: the machine may be busy with other tests.
     expect(Math.min(...times)).toBeLessThanOrEqual(1500);
@@ -123,7 +96,7 @@ describe.skipIf(noBrowser !== undefined)('for everybody', () => {
   ];
 
   test.each(['light', 'dark'] as const)('axe finds nothing wrong on any page in the %s theme', async (theme) => {
-    const { page, context, errors } = await open('', { theme });
+    const { page, errors } = await open('', { theme });
     for (const [name, place, ready] of pages) {
       await page.goto(`${served.origin}/${place}`);
       await page.waitForSelector(ready);
@@ -137,22 +110,20 @@ describe.skipIf(noBrowser !== undefined)('for everybody', () => {
     await page.waitForSelector('dialog input');
     expect(await violations(page)).toEqual([]);
     expect(errors).toEqual([]);
-    await context.close();
   });
 
   test('on a narrow screen the map is a list, and no page is wider than the screen', async () => {
-    const { page, context } = await open('', { width: 375, height: 700 });
+    const { page } = await open('', { width: 375, height: 700 });
     await page.waitForSelector('.concept-list');
     for (const place of ['#/map', '#/m/vae', '#/runs', '#/settings']) {
       await page.goto(`${served.origin}/${place}`);
       await page.waitForSelector('h1');
       expect([place, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([place, 375]);
     }
-    await context.close();
   });
 
   test('the keyboard alone goes from the map to a model', async () => {
-    const { page, context } = await open('');
+    const { page } = await open('');
     await page.waitForSelector('.node');
     await page.focus('[data-concept=vae]');
     await page.keyboard.press('ArrowLeft');
@@ -178,35 +149,32 @@ describe.skipIf(noBrowser !== undefined)('for everybody', () => {
     await page.keyboard.type('pixelcnn');
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.querySelector('h1')?.textContent === 'Gated PixelCNN');
-    await context.close();
   });
 });
 
 describe.skipIf(noBrowser !== undefined)('addresses and pictures from elsewhere', () => {
   test('a malformed address says what is wrong, and the page works', async () => {
-    const { page, context, errors } = await open('#/m/vae?v=1&latent=many&hidden=-4&nonsense=1&data=moons');
+    const { page, errors } = await open('#/m/vae?v=1&latent=many&hidden=-4&nonsense=1&data=moons');
     const text = await page.textContent('.notices');
     for (const part of ['latent takes a number', 'hidden cannot be -4', '“nonsense”', '“moons”'])
       expect(text).toContain(part);
     expect(await page.inputValue('#set-latent')).toBe('20');
     expect(await page.inputValue('#set-hidden')).toBe('1');
     expect(errors).toEqual([]);
-    await context.close();
   });
 
   test('the address follows the settings', async () => {
-    const { page, context } = await open('#/m/vae');
+    const { page } = await open('#/m/vae');
     await page.fill('#set-latent', '2');
     await page.press('#set-latent', 'Tab');
     await page.waitForFunction(() => location.hash === '#/m/vae?v=1&latent=2');
     await page.fill('#set-latent', '20');
     await page.press('#set-latent', 'Tab');
     await page.waitForFunction(() => location.hash === '#/m/vae');
-    await context.close();
   });
 
   test('a picture brings its settings back; a foreign one and other files are refused', async () => {
-    const { page, context } = await open('#/m/vae');
+    const { page } = await open('#/m/vae');
     const drop = (bytes: Uint8Array): Promise<void> =>
       page.evaluate(
         (list) => {
@@ -227,24 +195,23 @@ describe.skipIf(noBrowser !== undefined)('addresses and pictures from elsewhere'
     await page.waitForFunction(() => document.querySelector('h1')?.textContent === 'β-VAE');
     expect(await page.inputValue('#set-beta')).toBe('2.5');
     expect(await page.inputValue('#seed')).toBe('9');
-    await context.close();
   });
 });
 
 describe.skipIf(noBrowser !== undefined)('training', () => {
   test('open, step, play, look back, reload, reset', async () => {
-    const { page, context, errors } = await open('#/m/vae?v=1&preset=tiny&epochs=4&seed=3&paused=1');
+    const { page, errors } = await open('#/m/vae?v=1&preset=tiny&epochs=4&seed=3&paused=1');
     const samples = (): Promise<string> =>
       page.evaluate(() => document.querySelector<HTMLCanvasElement>('[data-samples] canvas')?.toDataURL() ?? '');
     await untilState(page, 'paused');
-    expect(await lab(page, 'step')).toBe('0');
+    expect((await lab(page)).step).toBe(0);
 
     // Step by step, by keys.
     await page.focus('main');
     await page.keyboard.press('.');
     await untilStep(page, 1);
     await untilState(page, 'paused');
-    expect(await lab(page, 'step')).toBe('1');
+    expect((await lab(page)).step).toBe(1);
     await page.waitForSelector('[data-samples="0"]');
     // The picture is drawn, and in its final size, when three frames in a row show the same.
     await page.waitForFunction(() => {
@@ -271,12 +238,12 @@ describe.skipIf(noBrowser !== undefined)('training', () => {
     await untilStep(page, 40);
     await page.keyboard.press('Space');
     await untilState(page, 'paused');
-    const reached = Number(await lab(page, 'step'));
+    const { step: reached } = await lab(page);
     expect(await violations(page)).toEqual([]);
 
     // Back along the timeline: all panels are where the slider is, training has not moved.
     await page.keyboard.press('Shift+,');
-    expect(Number(await lab(page, 'shown'))).toBe(reached - 10);
+    expect((await lab(page)).shown).toBe(reached - 10);
     await page.evaluate(() => {
       const slider = document.querySelector<HTMLInputElement>('.timeline input')!;
       slider.value = '0';
@@ -287,7 +254,7 @@ describe.skipIf(noBrowser !== undefined)('training', () => {
       (before) => document.querySelector<HTMLCanvasElement>('[data-samples] canvas')!.toDataURL() === before,
       first,
     );
-    expect(Number(await lab(page, 'step'))).toBe(reached);
+    expect((await lab(page)).step).toBe(reached);
 
     // After a reload the run is there again, and goes on.
     await page.reload();
@@ -308,6 +275,5 @@ describe.skipIf(noBrowser !== undefined)('training', () => {
     await page.click('.run .button-danger');
     await page.waitForSelector('.card.empty');
     expect(errors).toEqual([]);
-    await context.close();
   });
 });
