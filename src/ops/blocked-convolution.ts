@@ -127,16 +127,15 @@ export function blockedInput(
   const kernel = [kh, kw] as const;
   if (groups > 1 || c < b) return null;
   const axes = [0, 1] as const;
-  if (axes.some((i) => stride[i] > 1 && (dilation[i] > 1 || size[i] % stride[i] !== 0 || kernel[i] < stride[i]))) {
-    return null;
-  }
+  if (axes.some((i) => stride[i] > 1 && (dilation[i] > 1 || kernel[i] < stride[i] || size[i] < stride[i]))) return null;
   /** Taps that the class of a row (or column) sees, backwards, and the zeros around g. */
   const classOf = (i: 0 | 1, first: number): { taps: Range; pads: Pair } => {
     const s = stride[i];
     const tap = (first + padding[i][0]) % s;
     const count = Math.ceil((kernel[i] - tap) / s);
     const before = (count - 1) * dilation[i] - (first + padding[i][0] - tap) / s;
-    const after = size[i] / s + (count - 1) * dilation[i] - before - at(g.shape, i + 2);
+    const places = Math.ceil((size[i] - first) / s);
+    const after = places + (count - 1) * dilation[i] - before - at(g.shape, i + 2);
     return { taps: [tap + (count - 1) * s, tap - 1 < 0 ? null : tap - 1, -s], pads: [before, after] };
   };
   const classes = axes.map((i) => Array.from({ length: stride[i] }, (_, first) => classOf(i, first)));
@@ -152,20 +151,28 @@ export function blockedInput(
         bias_,
       ),
     );
-    return columns.length === 1 ? columns[0]! : dovetail(columns, 3);
+    return dovetail(columns, 3);
   });
-  return fromBlocks(rows.length === 1 ? rows[0]! : dovetail(rows, 2), c);
+  return fromBlocks(dovetail(rows, 2), c);
 }
 
-/** Rows (axis 2) or columns (axis 3) of blocked images in turn: 0 of the first, 0 of the second, …, 1 of the first, … */
+/**
+ * Rows (axis 2) or columns (axis 3) of blocked images in turn: 0 of the first, 0 of the second, …, 1 of the first, … The
+ * last images may have one fewer.
+ */
 function dovetail(images: readonly Tensor[], axis: 2 | 3): Tensor {
-  const shape = images[0]!.shape;
+  const [first] = images as readonly [Tensor];
+  if (images.length === 1) return first;
+  const shape = first.shape;
+  const length = shape[axis]!;
   const flat = [...shape.slice(0, axis + 1), sizeOf(shape.slice(axis + 1))];
   const joined = concat(
-    images.map((t) => reshape(t, flat)),
+    images.map((t) => reshape(fill(t, axis, length), flat)),
     axis + 1,
   );
-  return reshape(joined, shape.with(axis, shape[axis]! * images.length));
+  const all = reshape(joined, shape.with(axis, length * images.length));
+  const total = images.reduce((n, t) => n + t.shape[axis]!, 0);
+  return total === all.shape[axis] ? all : slice(all, ...shape.slice(0, axis).map(() => null), [0, total]);
 }
 
 /**

@@ -31,6 +31,8 @@ const cases = [
   { n: 17, c: 37, o: 19, size: [8, 9], kernel: [3, 3], options: { dilation: 2, padding: 2 } },
   { n: 18, c: 20, o: 24, size: [10, 10], kernel: [3, 3], options: { stride: 2, padding: 1 } },
   { n: 4, c: 16, o: 16, size: [9, 9], kernel: [3, 3], options: { stride: 3 } },
+  { n: 16, c: 32, o: 48, size: [7, 5], kernel: [4, 4], options: { stride: 2, padding: 1 } },
+  { n: 16, c: 16, o: 16, size: [8, 7], kernel: [5, 4], options: { stride: 3, padding: 1 } },
   { n: 16, c: 16, o: 48, size: [7, 7], kernel: [1, 1], options: {} },
   { n: 16, c: 1, o: 16, size: [8, 8], kernel: [5, 5], options: { padding: 2 } },
   { n: 16, c: 16, o: 16, size: [9, 8], kernel: [3, 2], options: { stride: [1, 2], padding: [1, 0] } },
