@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answers } from '../../src/inference/explore-queries.js';
+import { trainerOf } from '../../src/node/run-lock.js';
 import type { HostEvent } from '../../src/train/host.js';
 import { fromJson } from '../../src/train/json.js';
 import { put, succeed, workspace } from '../cli/harness.js';
@@ -162,8 +163,7 @@ describe('a run', () => {
   it('whose process dies tells so, and goes on when it is resumed', async () => {
     const { id } = await studio.start({ ...tiny, settings: { steps: 2000 } });
     await studio.events(id, 1, (e) => e.kind === 'checkpoint');
-    const lock = readdirSync(`runs/${id}`).find((name) => name.startsWith('.lock-'))!;
-    process.kill(Number(/-(\d+)-\d+$/.exec(lock)![1]), 'SIGKILL');
+    process.kill((await trainerOf(`runs/${id}`))!, 'SIGKILL');
     const events = await studio.events(id, 1, isState('failed'));
     expect(numbersOf(events)).toEqual(range(1, events.length));
     expect(events.at(-1)!.event).toMatchObject({ error: { name: 'BackendError', got: 'signal SIGKILL' } });
@@ -347,8 +347,7 @@ describe('a server that ends', () => {
       const { id } = await first.start({ ...tiny, settings: { steps: 100_000 } });
       const stopped = second.events(id, 1, isState('stopped'));
       await second.events(id, 1, (e) => e.kind === 'step');
-      const lock = readdirSync(`runs/${id}`).find((name) => name.startsWith('.lock-'))!;
-      const trainer = Number(/-(\d+)-\d+$/.exec(lock)![1]);
+      const trainer = (await trainerOf(`runs/${id}`))!;
       process.kill(trainer, 'SIGSTOP'); // so that it cannot store its state when it finds the server gone
       await first.end();
       process.kill(trainer, 'SIGKILL');

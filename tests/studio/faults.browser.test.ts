@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { tensor } from '../../src/index.js';
 import { drawSamples, loadRun } from '../../src/node/index.js';
 import { decodeSafetensors } from '../../src/runtime/safetensors.js';
@@ -15,12 +15,8 @@ import type { HostEvent } from '../../src/train/host.js';
 import { readRecipe } from '../../studio/src/export/png-recipe.js';
 import { itemTable } from '../../studio/src/pictures/numbers.js';
 import { succeed } from '../cli/harness.js';
-import { launch, noBrowser, type Served, serve } from '../web/browser.js';
-import { buildStudio, downloaded, lab, newContext, numbersOf, openPage, press, untilState, untilStep } from './page.js';
-
-let built: string;
-let served: Served;
-let browser: Browser;
+import { launch, noBrowser } from '../web/browser.js';
+import { downloaded, lab, newContext, numbersOf, openPage, press, servedStudio, untilState, untilStep } from './page.js';
 
 /**
  * Runs before the workers' own script: their GPU comes into reach, so that a test can destroy it, and one that software
@@ -37,28 +33,16 @@ if (globalThis.GPUAdapter) {
 }
 `;
 
-beforeAll(async () => {
-  if (noBrowser !== undefined) return;
-  built = await fs.mkdtemp(path.join(os.tmpdir(), 'genera-studio-'));
-  await buildStudio(built);
-  const assets = path.join(built, 'assets');
+const studio = servedStudio(async (files) => {
+  const assets = path.join(files, 'assets');
   for (const file of await fs.readdir(assets)) {
     if (!/^worker-.*\.js$/.test(file)) continue;
     await fs.writeFile(path.join(assets, file), breakable + (await fs.readFile(path.join(assets, file), 'utf8')));
   }
-  served = await serve(built);
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await served?.close();
-  if (built !== undefined) await fs.rm(built, { recursive: true });
 });
 
 /** A page of a model in a browser without a past. */
-async function open(place: string): Promise<{ page: Page; errors: string[] }> {
-  return openPage(await newContext(browser), `${served.origin}/#/m/${place}`);
-}
+const open = (place: string): Promise<{ page: Page; errors: string[] }> => studio.open(`#/m/${place}`);
 
 /** What this browser has stored of a run, once there is one. */
 function stored(page: Page, run: string) {
@@ -123,7 +107,7 @@ describe.skipIf(noBrowser !== undefined)('what goes wrong on a page', () => {
     const context = await newContext(withGpu);
     await context.addInitScript(breakable);
     await context.addInitScript(() => localStorage.setItem('genera.device', 'webgpu'));
-    const { page } = await openPage(context, `${served.origin}/#/m/gan?v=1&data=moons&preset=tiny&steps=2000&paused=1`);
+    const { page } = await openPage(context, `${studio.origin}/#/m/gan?v=1&data=moons&preset=tiny&steps=2000&paused=1`);
     await untilState(page, 'paused');
     await press(page, '.');
     await untilStep(page, 1);
@@ -269,7 +253,7 @@ describe.skipIf(noBrowser !== undefined)('what is taken along', () => {
     expect(picture.name).toBe('samples.png');
     expect(readRecipe(picture.bytes)).toMatchObject({ model: 'vae', picture: 'Samples', step: 12 });
     expect(PNG.sync.read(picture.bytes, { checkCRC: true }).width).toBeGreaterThan(100);
-    await page.goto(`${served.origin}/#/m/gan`);
+    await page.goto(`${studio.origin}/#/m/gan`);
     await page.waitForFunction(() => document.querySelector('h1')?.textContent !== 'Variational autoencoder');
     await drop(page, 'samples.png', picture.bytes);
     await page.waitForFunction(() => document.querySelector('h1')?.textContent === 'Variational autoencoder');

@@ -1,7 +1,8 @@
 /** The Studio behind a real `genera studio`: native training on its page, and a server that is killed and started again. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { trainerOf } from '../../src/node/run-lock.js';
 import { formatNumber } from '../../studio/src/pictures/numbers.js';
 import { decimated, Series } from '../../studio/src/run/series.js';
 import { workspace } from '../cli/harness.js';
@@ -127,8 +128,7 @@ describe.skipIf(noBrowser !== undefined)('behind genera studio', () => {
     await page.waitForSelector('.lab');
     await press(page, 'Space');
     await untilStep(page, 60);
-    const lock = readdirSync(`runs/${run}`).find((name) => name.startsWith('.lock-'))!;
-    const trainer = Number(/-(\d+)-\d+$/.exec(lock)![1]);
+    const trainer = (await trainerOf(`runs/${run}`))!;
     process.kill(trainer, 'SIGSTOP'); // so that it cannot store its state when it finds the server gone
     await studio.end('SIGKILL');
     process.kill(trainer, 'SIGKILL');

@@ -1,10 +1,13 @@
 /** A built Studio for tests, and what its model page shows. */
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
 import { build } from 'vite';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { launch, noBrowser, serve } from '../web/browser.js';
 
 const project = path.resolve(import.meta.dirname, '../..');
 
@@ -77,6 +80,47 @@ export async function openPage(context: BrowserContext, address: string): Promis
   await page.goto(address);
   await page.waitForSelector('h1');
   return { page, errors };
+}
+
+/** A Studio of its own for the tests of a file. */
+export interface TestStudio {
+  /** The directory of its files. */
+  readonly files: string;
+  readonly origin: string;
+  readonly browser: Browser;
+  /** A page of it in a browser without a past; `place` is what follows the origin. */
+  readonly open: (place: string, surroundings?: Surroundings) => Promise<{ page: Page; errors: string[] }>;
+}
+
+/**
+ * Builds and serves the Studio before a file's first test and clears away after the last; without a browser it does
+ * nothing.
+ * @param change what to do to the built files before they are served
+ * @returns what there is from then on
+ */
+export function servedStudio(change?: (files: string) => Promise<void>): TestStudio {
+  const studio = {
+    open: async (place: string, surroundings: Surroundings = {}) =>
+      openPage(await newContext(studio.browser, surroundings), `${studio.origin}/${place}`),
+  } as { -readonly [K in keyof TestStudio]: TestStudio[K] };
+  const cleanUp: (() => Promise<void>)[] = [];
+
+  beforeAll(async () => {
+    if (noBrowser !== undefined) return;
+    const files = await fs.mkdtemp(path.join(os.tmpdir(), 'genera-studio-'));
+    cleanUp.push(() => fs.rm(files, { recursive: true }));
+    await buildStudio(files);
+    await change?.(files);
+    const { origin, close } = await serve(files);
+    cleanUp.push(close);
+    const browser = await launch();
+    cleanUp.push(() => browser.close());
+    Object.assign(studio, { files, origin, browser });
+  });
+  afterAll(async () => {
+    for (const step of cleanUp.reverse()) await step();
+  });
+  return studio;
 }
 
 /** What axe finds wrong, each with the first element it found it in. */

@@ -1,45 +1,15 @@
 /** The pictures of each family and the tours, made by models that have been trained for some steps in the page. */
-import fs from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { decodeFrames } from 'modern-gif';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { tours } from '../../studio/src/learn/tours.js';
-import { launch, noBrowser, type Served, serve } from '../web/browser.js';
-import {
-  buildStudio,
-  downloaded,
-  newContext,
-  numbersOf,
-  openPage,
-  press,
-  untilState,
-  untilStep,
-  violations,
-} from './page.js';
+import { noBrowser } from '../web/browser.js';
+import { downloaded, numbersOf, press, servedStudio, untilState, untilStep, violations } from './page.js';
 
-let built: string;
-let served: Served;
-let browser: Browser;
+const studio = servedStudio();
 
-beforeAll(async () => {
-  if (noBrowser !== undefined) return;
-  built = await fs.mkdtemp(path.join(os.tmpdir(), 'genera-studio-'));
-  await buildStudio(built);
-  served = await serve(built);
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await served?.close();
-  if (built !== undefined) await fs.rm(built, { recursive: true });
-});
-
-async function open(place: string): Promise<{ page: Page; errors: string[] }> {
-  return openPage(await newContext(browser), `${served.origin}/#/${place}`);
-}
+const open = (place: string): Promise<{ page: Page; errors: string[] }> => studio.open(`#/${place}`);
 
 /** A tiny model after ten steps, paused. */
 async function trained(model: string, settings = ''): Promise<{ page: Page; errors: string[] }> {
@@ -210,7 +180,7 @@ describe.skipIf(noBrowser !== undefined)('tours', () => {
     await page.keyboard.type('tour latent');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.tour h2:text-is("Two numbers for a picture")');
-    await page.goto(`${served.origin}/#/learn/nowhere`);
+    await page.goto(`${studio.origin}/#/learn/nowhere`);
     await page.waitForSelector('h1:text-is("There is no such tour")');
     await page.waitForSelector(`a:text-is("${tours[1]!.title}")`);
     expect(await violations(page)).toEqual([]);

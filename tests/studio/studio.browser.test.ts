@@ -1,64 +1,35 @@
 /** The built Studio in a browser: its size, its first picture, its pages for everybody, and a journey through training. */
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { withRecipe } from '../../studio/src/export/png-recipe.js';
-import { launch, noBrowser, type Served, serve } from '../web/browser.js';
-import {
-  buildStudio,
-  lab,
-  newContext,
-  openPage,
-  type Surroundings,
-  untilState,
-  untilStep,
-  violations,
-} from './page.js';
+import { noBrowser } from '../web/browser.js';
+import { lab, servedStudio, untilState, untilStep, violations } from './page.js';
 
-let built: string;
-let served: Served;
-let browser: Browser;
-
-beforeAll(async () => {
-  if (noBrowser !== undefined) return;
-  built = await fs.mkdtemp(path.join(os.tmpdir(), 'genera-studio-'));
-  await buildStudio(built);
-  served = await serve(built);
-  browser = await launch();
-});
-afterAll(async () => {
-  await browser?.close();
-  await served?.close();
-  if (built !== undefined) await fs.rm(built, { recursive: true });
-});
-
-async function open(place: string, surroundings: Surroundings = {}): Promise<{ page: Page; errors: string[] }> {
-  return openPage(await newContext(browser, surroundings), `${served.origin}/${place}`);
-}
+const studio = servedStudio();
 
 describe.skipIf(noBrowser !== undefined)('the files', () => {
-  const sizeOf = async (file: string): Promise<number> => gzipSync(await fs.readFile(path.join(built, file))).length;
+  const sizeOf = async (file: string): Promise<number> =>
+    gzipSync(await fs.readFile(path.join(studio.files, file))).length;
 
   test('what the first page loads is at most 120 KB, a family at most 40 KB', async () => {
-    const html = await fs.readFile(path.join(built, 'index.html'), 'utf8');
+    const html = await fs.readFile(path.join(studio.files, 'index.html'), 'utf8');
     const shell = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map((match) => match[1]!);
     expect(shell.length).toBeGreaterThan(1);
     const sizes = await Promise.all(['index.html', ...shell].map(sizeOf));
     expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(120 * 1024);
-    const scripts = (await fs.readdir(path.join(built, 'assets'))).filter((file) => file.endsWith('.js'));
+    const scripts = (await fs.readdir(path.join(studio.files, 'assets'))).filter((file) => file.endsWith('.js'));
     for (const file of scripts.filter((name) => !name.startsWith('worker'))) {
       expect([file, (await sizeOf(`assets/${file}`)) <= 40 * 1024]).toEqual([file, true]);
     }
   });
 
   test('nothing of Node, and no address of another site, is in the scripts', async () => {
-    for (const file of await fs.readdir(path.join(built, 'assets'))) {
+    for (const file of await fs.readdir(path.join(studio.files, 'assets'))) {
       if (!file.endsWith('.js') || file.startsWith('worker')) continue;
-      const text = await fs.readFile(path.join(built, 'assets', file), 'utf8');
+      const text = await fs.readFile(path.join(studio.files, 'assets', file), 'utf8');
       expect([file, /(?:from|import\()\s*["'`]node:/.test(text)]).toEqual([file, false]);
       expect([file, /(?:fetch|import)\(["'`]https?:/.test(text)]).toEqual([file, false]);
     }
@@ -69,7 +40,7 @@ describe.skipIf(noBrowser !== undefined)('the first picture', () => {
   test('is there within 1.5 seconds, and nothing of the runtime is loaded for it', async () => {
     const times: number[] = [];
     for (let i = 0; i < 3; i++) {
-      const { page } = await open('');
+      const { page } = await studio.open('');
       await page.waitForSelector('.node');
       times.push(
         await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity),
@@ -96,9 +67,9 @@ describe.skipIf(noBrowser !== undefined)('for everybody', () => {
   ];
 
   test.each(['light', 'dark'] as const)('axe finds nothing wrong on any page in the %s theme', async (theme) => {
-    const { page, errors } = await open('', { theme });
+    const { page, errors } = await studio.open('', { theme });
     for (const [name, place, ready] of pages) {
-      await page.goto(`${served.origin}/${place}`);
+      await page.goto(`${studio.origin}/${place}`);
       await page.waitForSelector(ready);
       expect([name, await violations(page)]).toEqual([name, []]);
     }
@@ -113,17 +84,17 @@ describe.skipIf(noBrowser !== undefined)('for everybody', () => {
   });
 
   test('on a narrow screen the map is a list, and no page is wider than the screen', async () => {
-    const { page } = await open('', { width: 375, height: 700 });
+    const { page } = await studio.open('', { width: 375, height: 700 });
     await page.waitForSelector('.concept-list');
     for (const place of ['#/map', '#/m/vae', '#/runs', '#/settings']) {
-      await page.goto(`${served.origin}/${place}`);
+      await page.goto(`${studio.origin}/${place}`);
       await page.waitForSelector('h1');
       expect([place, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([place, 375]);
     }
   });
 
   test('the keyboard alone goes from the map to a model', async () => {
-    const { page } = await open('');
+    const { page } = await studio.open('');
     await page.waitForSelector('.node');
     await page.focus('[data-concept=vae]');
     await page.keyboard.press('ArrowLeft');
@@ -154,7 +125,7 @@ describe.skipIf(noBrowser !== undefined)('for everybody', () => {
 
 describe.skipIf(noBrowser !== undefined)('addresses and pictures from elsewhere', () => {
   test('a malformed address says what is wrong, and the page works', async () => {
-    const { page, errors } = await open('#/m/vae?v=1&latent=many&hidden=-4&nonsense=1&data=moons');
+    const { page, errors } = await studio.open('#/m/vae?v=1&latent=many&hidden=-4&nonsense=1&data=moons');
     const text = await page.textContent('.notices');
     for (const part of ['latent takes a number', 'hidden cannot be -4', '“nonsense”', '“moons”'])
       expect(text).toContain(part);
@@ -164,7 +135,7 @@ describe.skipIf(noBrowser !== undefined)('addresses and pictures from elsewhere'
   });
 
   test('the address follows the settings', async () => {
-    const { page } = await open('#/m/vae');
+    const { page } = await studio.open('#/m/vae');
     await page.fill('#set-latent', '2');
     await page.press('#set-latent', 'Tab');
     await page.waitForFunction(() => location.hash === '#/m/vae?v=1&latent=2');
@@ -174,7 +145,7 @@ describe.skipIf(noBrowser !== undefined)('addresses and pictures from elsewhere'
   });
 
   test('a picture brings its settings back; a foreign one and other files are refused', async () => {
-    const { page } = await open('#/m/vae');
+    const { page } = await studio.open('#/m/vae');
     const drop = (bytes: Uint8Array): Promise<void> =>
       page.evaluate(
         (list) => {
@@ -200,7 +171,7 @@ describe.skipIf(noBrowser !== undefined)('addresses and pictures from elsewhere'
 
 describe.skipIf(noBrowser !== undefined)('training', () => {
   test('open, step, play, look back, reload, reset', async () => {
-    const { page, errors } = await open('#/m/vae?v=1&preset=tiny&epochs=4&seed=3&paused=1');
+    const { page, errors } = await studio.open('#/m/vae?v=1&preset=tiny&epochs=4&seed=3&paused=1');
     const samples = (): Promise<string> =>
       page.evaluate(() => document.querySelector<HTMLCanvasElement>('[data-samples] canvas')?.toDataURL() ?? '');
     await untilState(page, 'paused');
