@@ -51,17 +51,17 @@ export default defineModel({
     epochs: z
       .number()
       .positive()
-      .default(40)
+      .default(30)
       .describe('Passes over the training data; each move of a player takes a batch of it.'),
     learningRate: z
       .number()
       .positive()
-      .default(2e-4)
+      .default(1e-3)
       .describe("The discriminator's first rate; it falls to 0 in a line."),
     generatorLearningRate: z
       .number()
       .positive()
-      .default(4e-4)
+      .default(2e-3)
       .describe("The generator's; with equal rates the discriminator is ahead in the end."),
     latent: z.number().int().positive().default(100).describe('Dimensions of the code.'),
     channels: z

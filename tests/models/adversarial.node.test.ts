@@ -197,5 +197,5 @@ test.each([
   const data = { kind: 'image', shape } as const;
   const names = [...instantiate(dcgan, settings, data, { seed: 1, totalSteps: 1 }).module.namedVariables().keys()];
   expect(names.filter((name) => /^generator\.up\.\d+\.weight$/.test(name)).length).toBe(strides);
-  expect(names.filter((name) => /^discriminator\.down\.\d+\.weight$/.test(name)).length).toBe(strides);
+  expect(names.filter((name) => /^discriminator\.layers\.\d+\.weight$/.test(name)).length).toBe(strides + 1);
 });
