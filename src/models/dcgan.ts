@@ -8,11 +8,12 @@
  * generator's output and the discriminator's input; no hidden linear layers; ReLU in the generator, leaky ReLU of slope
  * 0.2 in the discriminator; weights start as N(0, 0.02²); Adam at 2·10⁻⁴ with β₁ = 0.5, batches of 128.
  *
- * What differs from the paper: 4×4 kernels instead of 5×5, so that every place is painted by equally many of them;
- * z ~ N(0, I) instead of uniform noise; sizes follow the images (28×28: three strides; 64×64: four, with the paper's
- * 1024 channels at channels = 128); the generator learns at twice the rate, since the discriminator is ahead otherwise (two
- * rates: Heusel et al. 2017, arXiv:1706.08500); batches of 64; rates that fall to 0; the discriminator's batch norm keeps
- * no running statistics.
+ * What differs from the paper: 4×4 kernels instead of 5×5, so that every place is painted by equally many of them; a
+ * convolution that keeps the size at the smallest sides of both networks, where the digit as a whole is settled; z ~ N(0, I)
+ * instead of uniform noise; sizes follow the images (28×28: three strides; 64×64: four, with the paper's 1024 channels at
+ * channels = 128); five times the rates, which fall to 0, and twice the discriminator's for the generator, since the
+ * discriminator is ahead otherwise (two rates: Heusel et al. 2017, arXiv:1706.08500); batches of 64; the discriminator's
+ * batch norm keeps no running statistics.
  */
 import { z } from 'zod';
 import { defineModel } from '../contract/index.js';
