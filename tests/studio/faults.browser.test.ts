@@ -16,7 +16,17 @@ import { readRecipe } from '../../studio/src/export/png-recipe.js';
 import { itemTable } from '../../studio/src/pictures/numbers.js';
 import { succeed } from '../cli/harness.js';
 import { launch, noBrowser } from '../web/browser.js';
-import { downloaded, lab, newContext, numbersOf, openPage, press, servedStudio, untilState, untilStep } from './page.js';
+import {
+  downloaded,
+  lab,
+  newContext,
+  numbersOf,
+  openPage,
+  press,
+  servedStudio,
+  untilState,
+  untilStep,
+} from './page.js';
 
 /**
  * Runs before the workers' own script: their GPU comes into reach, so that a test can destroy it, and one that software
