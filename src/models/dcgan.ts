@@ -11,9 +11,9 @@
  * What differs from the paper: 4×4 kernels instead of 5×5, so that every place is painted by equally many of them; a
  * convolution that keeps the size at the smallest sides of both networks, where the digit as a whole is settled; z ~ N(0, I)
  * instead of uniform noise; sizes follow the images (28×28: three strides; 64×64: four, with the paper's 1024 channels at
- * channels = 128); five times the rates, which fall to 0, and twice the discriminator's for the generator, since the
- * discriminator is ahead otherwise (two rates: Heusel et al. 2017, arXiv:1706.08500); batches of 64; the discriminator's
- * batch norm keeps no running statistics.
+ * channels = 128); five times the rates, which fall to 0, and twice the discriminator's for the generator, which has the
+ * harder task (two rates: Heusel et al. 2017, arXiv:1706.08500); batches of 64; the discriminator's batch norm keeps no
+ * running statistics.
  */
 import { z } from 'zod';
 import { defineModel } from '../contract/index.js';
@@ -59,11 +59,7 @@ export default defineModel({
       .positive()
       .default(1e-3)
       .describe("The discriminator's first rate; it falls to 0 in a line."),
-    generatorLearningRate: z
-      .number()
-      .positive()
-      .default(2e-3)
-      .describe("The generator's; with equal rates the discriminator is ahead in the end."),
+    generatorLearningRate: z.number().positive().default(2e-3).describe("The generator's, which has the harder task."),
     latent: z.number().int().positive().default(100).describe('Dimensions of the code.'),
     channels: z
       .number()

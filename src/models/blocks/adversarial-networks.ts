@@ -181,11 +181,8 @@ export class ConvDiscriminator extends Module implements DiscriminatorNetwork {
     this.layers = widths.map((width, i) => {
       const inputs = i === 0 ? shape[0]! + classes : widths[i - 1]!;
       const bias = i === 0 || !batchNorm;
-      const layer =
-        i < halvings
-          ? new Conv2d(inputs, width, 4, { ...strided, bias, rng })
-          : new Conv2d(inputs, width, 3, { ...kept, bias, rng });
-      return wrap(layer);
+      const [kernel, geometry] = i < halvings ? [4, strided] : [3, kept];
+      return wrap(new Conv2d(inputs, width, kernel, { ...geometry, bias, rng }));
     });
     const normed = batchNorm ? widths.slice(1) : [];
     this.norms = normed.map((width) => new BatchNorm2d(width, { trackRunningStats: false }));
