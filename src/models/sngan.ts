@@ -11,10 +11,11 @@
  *   generator:     −E D(G(z))                                                                  (eq. 17)
  *
  * What differs from the paper: the networks are those of `dcgan` without norm in the discriminator, where the paper has
- * seven convolutions or residual blocks; slope 0.2 instead of 0.1; one discriminator move a step instead of five in the
- * paper's hinge runs; the rate falls from the first step on; a setting for the bound (`lipschitz`), since clusters a tenth wide are not told apart by a slope of
- * 1. A convolution's σ is that of its weight as a matrix, as in the paper. The last layer has no bias: while no item is
- * beyond the hinge it would cancel.
+ * seven convolutions or residual blocks; slope 0.2 instead of 0.1; of images, the discriminator is told how far the items
+ * of a batch are apart (Karras et al. 2018, §3), without which all samples become one picture; one discriminator move a step
+ * instead of five in the paper's hinge runs, and ten times the rate, which falls from the first step on; a setting for the
+ * bound (`lipschitz`), since clusters a tenth wide are not told apart by a slope of 1. A convolution's σ is that of its
+ * weight as a matrix, as in the paper. The last layer has no bias: while no item is beyond the hinge it would cancel.
  */
 import { z } from 'zod';
 import { defineModel } from '../contract/index.js';
@@ -38,6 +39,7 @@ interface Sizes {
   readonly layers: number;
   readonly hidden: number;
   readonly channels: number;
+  readonly batchDeviation: number;
 }
 
 class SpectralGan extends Module {
@@ -45,12 +47,12 @@ class SpectralGan extends Module {
   readonly discriminator: DiscriminatorNetwork;
 
   /** Convolutions for images, hidden layers for points. */
-  constructor(shape: Shape, { latent, layers, hidden, channels }: Sizes, rng: Rng) {
+  constructor(shape: Shape, { latent, layers, hidden, channels, batchDeviation }: Sizes, rng: Rng) {
     super();
     const wrap: Wrap = (layer) => spectralNorm(layer, { rng });
     if (shape.length === 3) {
       this.generator = new ConvGenerator({ shape, inputs: latent, channels, rng });
-      this.discriminator = new ConvDiscriminator({ shape, channels, wrap, outputBias: false, rng });
+      this.discriminator = new ConvDiscriminator({ shape, channels, wrap, outputBias: false, batchDeviation, rng });
     } else {
       this.generator = new MlpGenerator({ shape, inputs: latent, hidden, layers, rng });
       this.discriminator = new MlpDiscriminator({ shape, hidden, layers, wrap, outputBias: false, rng });
@@ -74,9 +76,9 @@ export default defineModel({
     epochs: z
       .number()
       .positive()
-      .default(40)
+      .default(30)
       .describe('Passes over the training data; each move of a player takes a batch of it.'),
-    learningRate: z.number().positive().default(2e-4).describe("Both players' first rate; it falls to 0 in a line."),
+    learningRate: z.number().positive().default(2e-3).describe("Both players' first rate; it falls to 0 in a line."),
     latent: z.number().int().positive().default(100).describe('Dimensions of the code.'),
     layers: z.number().int().positive().default(3).describe('Points: hidden layers of either network.'),
     hidden: z.number().int().positive().default(128).describe('Points: units of a hidden layer.'),
@@ -86,11 +88,17 @@ export default defineModel({
       .positive()
       .default(1)
       .describe('Bound on the slope of the discriminator: its layers allow 1, and its answer is multiplied by this.'),
-    beta1: z.number().min(0).lt(1).default(0.5).describe("Adam's β₁; the usual 0.9 makes games swing."),
+    batchDeviation: z
+      .number()
+      .min(0)
+      .default(30)
+      .describe('Images: weight at which the discriminator is told how far a batch is apart; 0: it is not.'),
+    beta1: z.number().min(0).lt(1).default(0).describe("Adam's β₁; the usual 0.9 makes games swing."),
     discriminatorSteps: z.number().int().positive().default(1).describe('Moves of the discriminator in a step.'),
     generatorSteps: z.number().int().positive().default(1).describe('Moves of the generator in a step.'),
   },
   defaultsFor: {
+    image: { batchSize: 64 },
     points: {
       epochs: 60,
       validateEvery: 500,
@@ -98,7 +106,6 @@ export default defineModel({
       latent: 16,
       discriminatorSteps: 2,
       lipschitz: 30,
-      beta1: 0,
     },
   },
   presets: { tiny: { latent: 4, layers: 2, hidden: 16, channels: 4, batchSize: 16, epochs: 1 } },

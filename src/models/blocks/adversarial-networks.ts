@@ -17,7 +17,7 @@ import { formatShape, type Shape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Context } from '../../nn/index.js';
 import { BatchNorm2d, Conv2d, ConvTranspose2d, initializers, type Layer, Linear, Module } from '../../nn/index.js';
-import { concat } from '../../ops/index.js';
+import { concat, variance } from '../../ops/index.js';
 import type { Rng } from '../../random/rng.js';
 
 /** From items, and from classes in conditional models, to one number each: [B, ...shape] → [B, 1]. */
@@ -167,19 +167,25 @@ export class ConvDiscriminator extends Module implements DiscriminatorNetwork {
   readonly norms: readonly BatchNorm2d[];
   readonly output: Layer;
   readonly #shape: Shape;
+  readonly #batchDeviation: number;
 
   /**
    * @param options.batchNorm with the statistics of the batch at hand, always: none are kept, since a discriminator is
    * only used to train. Default false.
+   * @param options.batchDeviation weight of how far the items of the batch are apart, told to the last convolution; 0, the
+   * default: it is not told
    */
-  constructor(options: DiscriminatorOptions & { channels: number; batchNorm?: boolean }) {
+  constructor(options: DiscriminatorOptions & { channels: number; batchNorm?: boolean; batchDeviation?: number }) {
     super();
-    const { shape, channels, rng, classes = 0, wrap = plain, outputBias = true, batchNorm = false } = options;
+    const { shape, channels, rng, classes = 0, wrap = plain, outputBias = true } = options;
+    const { batchNorm = false, batchDeviation = 0 } = options;
     const sides = pyramid(shape);
     const halvings = sides.length - 1;
     const widths = Array.from({ length: halvings + 1 }, (_, i) => channels * 2 ** Math.min(i, halvings - 1));
+    this.#batchDeviation = batchDeviation;
     this.layers = widths.map((width, i) => {
-      const inputs = i === 0 ? shape[0]! + classes : widths[i - 1]!;
+      const deviation = i === halvings && batchDeviation > 0 ? 1 : 0;
+      const inputs = i === 0 ? shape[0]! + classes : widths[i - 1]! + deviation;
       const bias = i === 0 || !batchNorm;
       const [kernel, geometry] = i < halvings ? [4, strided] : [3, kept];
       return wrap(new Conv2d(inputs, width, kernel, { ...geometry, bias, rng }));
@@ -195,6 +201,8 @@ export class ConvDiscriminator extends Module implements DiscriminatorNetwork {
     let h = centred(x, this.#shape);
     if (told !== undefined) h = concat([h, planes(told, this.#shape)], 1); // [B, C + classes, H, W]
     for (const [i, layer] of this.layers.entries()) {
+      const last = i === this.layers.length - 1;
+      if (last && this.#batchDeviation > 0) h = concat([h, deviationPlane(h).mul(this.#batchDeviation)], 1);
       h = layer.forward(h, context); // sides halved; kept by the last
       const norm = i === 0 ? undefined : this.norms[i - 1];
       h = (norm === undefined ? h : norm.forward(h, context)).leakyRelu(0.2);
@@ -209,6 +217,16 @@ function planes(told: Tensor, [, H, W]: Shape): Tensor {
     .unsqueeze(-1)
     .unsqueeze(-1)
     .expand([...told.shape, H!, W!]);
+}
+
+/**
+ * [B, C, H, W] → [B, 1, H, W], one number everywhere: the standard deviation over the batch, mean over all features. It is
+ * near 0 for items that are all alike, which no look at one item can tell (Karras et al. 2018, arXiv:1710.10196, §3).
+ */
+function deviationPlane(h: Tensor): Tensor {
+  const [B, , H, W] = h.shape as [number, number, number, number];
+  const deviation = variance(h, 0, { correction: 0 }).add(1e-8).sqrt().mean();
+  return deviation.reshape([1, 1, 1, 1]).expand([B, 1, H, W]);
 }
 
 /**
