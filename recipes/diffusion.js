@@ -2,9 +2,10 @@
  * What steps, noise and guidance do to the samples of runs/recipes/ddpm-mnist, which must have been trained
  * (`npm run recipes -- ddpm-mnist`).
  *   steps     table 1 of the DDIM paper in small: FID of --count samples (default 1,000) against the test split, for S steps
- *             and noise η, for linear and quadratic sub-sequences, and seconds per 1,000 samples
+ *             and noise η, for linear and quadratic sub-sequences, and seconds per 1,000 samples. Labels in turn, as eval
+ *             has them; --free for none
  *   guidance  accuracy of the label asked for, and diversity within a label, by the scale of guidance
- * Arguments: steps | guidance, --data-dir DIR, --run DIR, --count N, --threads N. Prints one JSON object.
+ * Arguments: steps | guidance, --data-dir DIR, --run DIR, --count N, --threads N, --free. Prints one JSON object.
  */
 import { parseArgs } from 'node:util';
 import {
@@ -26,6 +27,7 @@ const { positionals, values } = parseArgs({
     run: { type: 'string', default: 'runs/recipes/ddpm-mnist' },
     count: { type: 'string' },
     threads: { type: 'string' },
+    free: { type: 'boolean', default: false },
   },
 });
 if (values.threads !== undefined) useDevice('cpu', { threads: Number(values.threads) });
@@ -38,6 +40,7 @@ const itemsOf = (split, count) =>
     split,
     Array.from({ length: count }, (_, i) => i),
   );
+const digits = Array.from({ length: 10 }, (_, i) => i);
 const test = await data.load('test', { source });
 const extras = { n_real: test.count, split: 'test', extractor: { id: extractor.id, sha256: extractor.sha256 } };
 
@@ -48,9 +51,10 @@ async function steps() {
   const floor = frechetDistance(real, (await extractor.extract(itemsOf(train, count).x)).features);
   const metrics = { fid_floor: floor };
   const T = config.settings.timesteps;
+  const labels = values.free ? {} : { labels: digits };
   const cell = async (name, settings) => {
     const start = performance.now();
-    const samples = await drawSamples(instance, { count, seed: 1, settings });
+    const samples = await drawSamples(instance, { count, seed: 1, settings, ...labels });
     const seconds = (performance.now() - start) / 1000;
     metrics[`fid_${name}`] = frechetDistance(real, (await extractor.extract(samples)).features);
     metrics[`seconds_per_1000_${name}`] = Number(((seconds * 1000) / count).toFixed(1));
@@ -103,11 +107,10 @@ async function guidance() {
   const count = Number(values.count ?? 500);
   const some = itemsOf(test, count);
   const natural = diversity((await extractor.extract(some.x)).features, some.labels.data);
-  const labels = Array.from({ length: 10 }, (_, i) => i);
   const metrics = {};
   const curves = { accuracy: [], diversity: [] };
   for (const scale of [0, 0.5, 1, 1.5, 2, 3, 5]) {
-    const samples = await drawSamples(instance, { count, seed: 1, labels, settings: { guidance: scale } });
+    const samples = await drawSamples(instance, { count, seed: 1, labels: digits, settings: { guidance: scale } });
     const { features, probabilities } = await extractor.extract(samples);
     const { width, values: p } = probabilities;
     let right = 0;

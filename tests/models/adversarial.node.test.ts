@@ -1,6 +1,7 @@
 /** What the adversarial models have beyond the model contract: who moves when, and refusals. */
 import { describe, expect, test } from 'vitest';
 import { type ModelInstance, type ModelRecord, resolveSettings } from '../../src/contract/index.js';
+import type { Tensor } from '../../src/core/tensor.js';
 import type { DataSet } from '../../src/data/data-set.js';
 import { hostBatch } from '../../src/data/host-batches.js';
 import { findDataSet } from '../../src/data/registry.js';
@@ -14,6 +15,7 @@ import sngan from '../../src/models/sngan.js';
 import wganGp from '../../src/models/wgan-gp.js';
 import '../../src/node/index.js';
 import { Rng } from '../../src/random/rng.js';
+import { compile } from '../../src/runtime/program.js';
 import { allot, readVariables } from '../../src/runtime/state.js';
 import { PhaseStep } from '../../src/train/step.js';
 import { Trainer } from '../../src/train/trainer.js';
@@ -117,6 +119,49 @@ test('the penalty is the mean squared distance of the slope from 1', async () =>
   const metrics = await new Trainer({ model: wganGp, settings, data, seed: 1 }).step();
   const game = metrics['critic.fake_score']! - metrics['critic.real_score']!;
   expect(metrics['critic.loss']).toBeCloseTo(game + 7 * metrics['critic.penalty']!, 4);
+});
+
+describe('the discriminator of sngan is told how far a batch is apart', () => {
+  test('so the same image is judged otherwise among copies of itself, and alike where it is not told', async () => {
+    const data = await load('synthetic-digits');
+    const varied = hostBatch(data, [0, 1, 2, 3]).x;
+    const copies = hostBatch(data, [0, 0, 0, 0]).x;
+    const verdicts = async (batchDeviation: number): Promise<number[]> => {
+      const instance = make(sngan, data, { batchDeviation });
+      const judge = compile((x: Tensor) => instance.capabilities.judge!(x));
+      return [(await judge.run([varied])).data[0] as number, (await judge.run([copies])).data[0] as number];
+    };
+    const [among, alone] = await verdicts(30);
+    expect(Math.abs(among! - alone!)).toBeGreaterThan(0.01);
+    const [first, second] = await verdicts(0);
+    expect(first).toBeCloseTo(second!, 5);
+  });
+
+  test('so its samples differ, where without it they become one picture', async () => {
+    const data = await load('synthetic-digits', 1024);
+    const spread = async (batchDeviation: number): Promise<number> => {
+      const settings = resolveSettings(
+        sngan,
+        { channels: 8, latent: 16, batchSize: 32, epochs: 20, batchDeviation },
+        { kind: 'image' },
+      );
+      const trainer = new Trainer({ model: sngan, settings, data, seed: 1 });
+      for (let i = 0; i < 60; i++) await trainer.step();
+      const count = 64;
+      const { data: values } = await drawSamples(trainer.instance, { count, seed: 1 });
+      const size = values.length / count;
+      const column = (p: number): number[] => Array.from({ length: count }, (_, i) => values[i * size + p] as number);
+      const mean = (list: readonly number[]): number => list.reduce((sum, x) => sum + x, 0) / list.length;
+      const variances = Array.from({ length: size }, (_, p) => {
+        const pixels = column(p);
+        const middle = mean(pixels);
+        return mean(pixels.map((x) => (x - middle) ** 2));
+      });
+      return Math.sqrt(mean(variances)); // of pixels 0…1 from sample to sample
+    };
+    expect(await spread(30)).toBeGreaterThan(0.05);
+    expect(await spread(0)).toBeLessThan(0.03);
+  });
 });
 
 describe('interpolation without an encoder', () => {

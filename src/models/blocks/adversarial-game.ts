@@ -77,7 +77,8 @@ export function phasesOf(
 
 /**
  * −∂L/∂x of each item by itself, L the generator's loss, which is a mean. Items meet in the discriminator only where its
- * batch norm has the statistics of the batch: there what an item does to the others through them is part of it.
+ * batch norm has the statistics of the batch, or where it is told how far they are apart: there what an item does to the
+ * others is part of it.
  */
 export function pushOf({ loss, judge }: Game): (x: Tensor, conditions?: Conditions) => Tensor {
   return (x, conditions = {}) => grad(loss.generator(judge(x, conditions, { train: false })), x).mul(-x.shape[0]!);
