@@ -6,7 +6,8 @@ import type { HostTensor } from '../core/tensor.js';
 import type { DataSet } from '../data/data-set.js';
 import { hostBatch } from '../data/host-batches.js';
 import { didYouMean } from '../util/nearest.js';
-import { decodeCodes, encodeItems, need } from './latent.js';
+import { decodeCodes, encodeItems } from './latent.js';
+import { need } from './need.js';
 
 /** A group of items with its sign. */
 export interface Term {

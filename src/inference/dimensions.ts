@@ -5,7 +5,8 @@ import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
 import type { HostBatch } from '../data/host-batches.js';
 import { activeAbove } from '../metrics/index.js';
-import { decodeCodes, encodeItems, need } from './latent.js';
+import { decodeCodes, encodeItems } from './latent.js';
+import { need } from './need.js';
 import { pickRows } from './rows.js';
 
 export interface LatentDimension {

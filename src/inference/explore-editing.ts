@@ -10,7 +10,7 @@ import { compile } from '../runtime/program.js';
 import type { Answers, Explored, Queries } from './explore-queries.js';
 import { iterateItems } from './iteration.js';
 import { labelsOf } from './labels.js';
-import { need } from './latent.js';
+import { need } from './need.js';
 import { programOf } from './programs.js';
 import { pickRows } from './rows.js';
 import { keepLook } from './trajectory.js';

@@ -6,7 +6,7 @@ import { modesFound, rowsOf, samplesOfModes } from '../metrics/index.js';
 import { compile } from '../runtime/program.js';
 import type { Answers, Explored, Queries } from './explore-queries.js';
 import { labelsOf } from './labels.js';
-import { need } from './latent.js';
+import { need } from './need.js';
 import { programOf } from './programs.js';
 import { mapRows } from './rows.js';
 import { drawSamples } from './sampling.js';

@@ -6,7 +6,7 @@ import type { HostBatch } from '../data/host-batches.js';
 import { eye, grad } from '../ops/index.js';
 import { compile } from '../runtime/program.js';
 import type { Answers, Explored } from './explore-queries.js';
-import { need } from './latent.js';
+import { need } from './need.js';
 import { programOf } from './programs.js';
 import { pickRows } from './rows.js';
 

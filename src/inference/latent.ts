@@ -2,7 +2,7 @@
  * Through the latent space: reconstruction, for models that encode and decode; interpolation, for all that decode: those
  * that do not encode begin at draws from their prior.
  */
-import type { Capabilities, ModelInstance, TensorBatch } from '../contract/index.js';
+import type { ModelInstance, TensorBatch } from '../contract/index.js';
 import { UsageError } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
 import type { HostTensor } from '../core/tensor.js';
@@ -12,50 +12,9 @@ import { fillNormal } from '../random/distributions.js';
 import { Rng } from '../random/rng.js';
 import { compile } from '../runtime/program.js';
 import { iterateItems } from './iteration.js';
+import { need } from './need.js';
 import { programOf } from './programs.js';
 import { mapRows, pickRows } from './rows.js';
-
-/** What operations need, as an error says it. */
-const abilities = {
-  encode: 'encode',
-  decode: 'decode',
-  reconstruct: 'reconstruct',
-  corrupt: 'corrupt',
-  push: 'say where its discriminator pushes items',
-  pixels: 'tell the grey levels of each pixel',
-  noising: 'add noise to items step by step',
-  imageToImage: 'change items',
-} as const;
-
-/**
- * What a model needs to be able to do for an operation, and the labels it needs to be told.
- * @throws UsageError where it cannot, or where a conditional model is given no labels
- */
-export function need<K extends keyof typeof abilities>(
-  { capabilities }: ModelInstance,
-  operation: string,
-  name: K,
-  labels: HostTensor | undefined,
-): NonNullable<Capabilities[K]> {
-  const capability = capabilities[name];
-  if (capability === undefined) {
-    throw new UsageError({
-      operation,
-      expected: `a model that can ${abilities[name]}`,
-      got: 'one that cannot',
-      remedy: "'genera list models' shows what each model can do.",
-    });
-  }
-  if (capabilities.classes?.required === true && labels === undefined) {
-    throw new UsageError({
-      operation,
-      expected: 'labels, since the model is conditional',
-      got: 'items without',
-      remedy: 'Use labelled data, or say which label is meant.',
-    });
-  }
-  return capability as NonNullable<Capabilities[K]>;
-}
 
 /** Items [n, ...shape] after a pass through the bottleneck. */
 export async function reconstructItems(
