@@ -2,8 +2,8 @@
  * What steps, noise and guidance do to the samples of runs/recipes/ddpm-mnist, which must have been trained
  * (`npm run recipes -- ddpm-mnist`).
  *   steps     table 1 of the DDIM paper in small: FID of --count samples (default 1,000) against the test split, for S steps
- *             and noise η, for linear and quadratic sub-sequences, and seconds per 1,000 samples. Labels in turn, as eval
- *             has them; --free for none
+ *             and noise η, for linear and quadratic sub-sequences, and seconds per 1,000 samples; beside it the Fréchet
+ *             distance of the pixels themselves, means of 2×2. Labels in turn, as eval has them; --free for none
  *   guidance  accuracy of the label asked for, and diversity within a label, by the scale of guidance
  * Arguments: steps | guidance, --data-dir DIR, --run DIR, --count N, --threads N, --free. Prints one JSON object.
  */
@@ -44,21 +44,39 @@ const digits = Array.from({ length: 10 }, (_, i) => i);
 const test = await data.load('test', { source });
 const extras = { n_real: test.count, split: 'test', extractor: { id: extractor.id, sha256: extractor.sha256 } };
 
+/** Means of 2×2 pixels of grey images, as features. */
+function pixels({ shape: [count, , H, W], data }) {
+  const [h, w] = [H / 2, W / 2];
+  const means = new Float32Array(count * h * w);
+  for (let p = 0; p < data.length; p++) {
+    const [item, row, column] = [Math.floor(p / (H * W)), Math.floor(p / W) % H, p % W];
+    means[(item * h + (row >> 1)) * w + (column >> 1)] += data[p] / 4;
+  }
+  return { count, width: h * w, values: means };
+}
+
 async function steps() {
   const count = Number(values.count ?? 1000);
-  const real = (await extractor.extract(itemsOf(test, test.count).x)).features;
+  const real = itemsOf(test, test.count).x;
+  const realFeatures = (await extractor.extract(real)).features;
+  const realPixels = pixels(real);
+  const metrics = {};
+  const measure = async (name, images) => {
+    metrics[`fid_${name}`] = frechetDistance(realFeatures, (await extractor.extract(images)).features);
+    metrics[`pixels_${name}`] = frechetDistance(realPixels, pixels(images));
+  };
   const train = await data.load('train', { source, count });
-  const floor = frechetDistance(real, (await extractor.extract(itemsOf(train, count).x)).features);
-  const metrics = { fid_floor: floor };
+  await measure('floor', itemsOf(train, count).x);
   const T = config.settings.timesteps;
   const labels = values.free ? {} : { labels: digits };
   const cell = async (name, settings) => {
     const start = performance.now();
     const samples = await drawSamples(instance, { count, seed: 1, settings, ...labels });
     const seconds = (performance.now() - start) / 1000;
-    metrics[`fid_${name}`] = frechetDistance(real, (await extractor.extract(samples)).features);
+    await measure(name, samples);
     metrics[`seconds_per_1000_${name}`] = Number(((seconds * 1000) / count).toFixed(1));
-    console.error(`${name}: FID ${metrics[`fid_${name}`].toFixed(2)}, ${seconds.toFixed(0)} s`);
+    const [fid, ofPixels] = [metrics[`fid_${name}`], metrics[`pixels_${name}`]].map((value) => value.toFixed(3));
+    console.error(`${name}: FID ${fid}, of pixels ${ofPixels}, ${seconds.toFixed(0)} s`);
   };
   const all = [10, 20, 50, 100].filter((S) => S <= T);
   for (const S of all) {
@@ -68,19 +86,22 @@ async function steps() {
   }
   await cell('ddpm', { steps: T, sampler: 'ddpm' });
   // Lowest noise best, most noise worst, where steps are few.
-  const ordered = all
-    .filter((S) => S <= 20)
-    .every((S) => {
-      const fid = (name) => metrics[`fid_S${S}_${name}`];
-      const others = ['eta0.2', 'eta0.5', 'eta1'].map(fid);
-      return others.every((value) => fid('eta0') <= value && value <= fid('sigma_hat'));
-    });
+  const ordered = (measured) =>
+    all
+      .filter((S) => S <= 20)
+      .every((S) => {
+        const of = (name) => metrics[`${measured}_S${S}_${name}`];
+        const others = ['eta0.2', 'eta0.5', 'eta1'].map(of);
+        return others.every((value) => of('eta0') <= value && value <= of('sigma_hat'));
+      });
   const middle = all.includes(50) ? 50 : all.at(-1);
   return {
     n_fake: count,
     metrics: {
-      ordered: Number(ordered),
+      ordered: Number(ordered('fid')),
+      ordered_pixels: Number(ordered('pixels')),
       ratio_50: metrics[`fid_S${middle}_eta0`] / metrics.fid_ddpm,
+      ratio_50_pixels: metrics[`pixels_S${middle}_eta0`] / metrics.pixels_ddpm,
       time_ratio_50: metrics[`seconds_per_1000_S${middle}_eta0`] / metrics.seconds_per_1000_ddpm,
       ...metrics,
     },
