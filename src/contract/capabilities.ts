@@ -109,7 +109,7 @@ export interface Capabilities {
   reconstruct?(x: Tensor, context: NoiseContext): Tensor;
   /** Items spoilt as a denoising model sees them while it trains; `reconstruct` restores them. */
   corrupt?(x: Tensor, context: NoiseContext): Tensor;
-  /** Of adversarial pairs, the discriminator's opinion: [B], the higher the more real. */
+  /** Of adversarial pairs, the discriminator's opinion of each item by itself: [B], the higher the more real. */
   judge?(x: Tensor, conditions?: Conditions): Tensor;
   /** Of adversarial pairs, where the generator's loss L wants each item to go: −∂L/∂x of each by itself, [B, ...shape]. */
   push?(x: Tensor, conditions?: Conditions): Tensor;

@@ -20,6 +20,7 @@
 import { z } from 'zod';
 import { defineModel } from '../contract/index.js';
 import type { Shape } from '../core/shape.js';
+import type { Tensor } from '../core/tensor.js';
 import { hinge } from '../losses/index.js';
 import { type Layer, Module, spectralNorm } from '../nn/index.js';
 import { adam, linear } from '../optim/index.js';
@@ -113,6 +114,7 @@ export default defineModel({
   create(config, { data: { shape }, rng, totalSteps }) {
     const net = new SpectralGan(shape, config, rng);
     const { generator, discriminator } = net;
+    const images = shape.length === 3;
     const optimizer = adam({ beta1: config.beta1 });
     const falling = (moves: number) => linear(config.learningRate, { steps: totalSteps * moves });
 
@@ -145,7 +147,10 @@ export default defineModel({
         latent: { shape: [config.latent], prior: 'normal' },
         sample: ({ count, rng: r }) => generator.forward(r.normal([count, config.latent])),
         decode: (code) => generator.forward(code),
-        judge: (x) => discriminator.forward(x).mul(config.lipschitz).squeeze(1),
+        // Where it is told about the batch, it has no opinion of an item by itself.
+        ...(!(images && config.batchDeviation > 0) && {
+          judge: (x: Tensor) => discriminator.forward(x).mul(config.lipschitz).squeeze(1),
+        }),
         push: pushOf(game),
       },
     };
