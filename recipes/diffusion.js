@@ -35,12 +35,9 @@ const source = nodeDataSource(values['data-dir'] === undefined ? {} : { dataDir:
 const { instance, config } = await loadRun(values.run);
 const data = findDataSet(config.data.id);
 const extractor = await loadExtractor('genera-cnn-28');
-const itemsOf = (split, count) =>
-  hostBatch(
-    split,
-    Array.from({ length: count }, (_, i) => i),
-  );
-const digits = Array.from({ length: 10 }, (_, i) => i);
+const upTo = (count) => Array.from({ length: count }, (_, i) => i);
+const itemsOf = (split, count) => hostBatch(split, upTo(count));
+const digits = upTo(10);
 const test = await data.load('test', { source });
 const extras = { n_real: test.count, split: 'test', extractor: { id: extractor.id, sha256: extractor.sha256 } };
 
@@ -139,7 +136,7 @@ async function guidance() {
       const row = p.subarray(i * width, (i + 1) * width);
       right += Number(row.indexOf(Math.max(...row)) === i % 10);
     }
-    const asked = Array.from({ length: count }, (_, i) => i % 10);
+    const asked = upTo(count).map((i) => i % 10);
     metrics[`accuracy_${scale}`] = right / count;
     metrics[`diversity_${scale}`] = diversity(features, asked) / natural;
     for (const name of ['accuracy', 'diversity']) curves[name].push(scale / 5, metrics[`${name}_${scale}`]);

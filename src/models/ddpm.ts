@@ -13,11 +13,11 @@
  * guidance by a classifier (Dhariwal & Nichol 2021) and without one (Ho & Salimans 2022), inpainting (Lugmayr et al. 2022).
  *
  * What differs from the paper: the network gives v = √ᾱ_t·ε − √(1 − ᾱ_t)·x₀, from which ε follows, unless ε is asked for;
- * of images, times with little noise weigh less (min-SNR weights);
- * sizes for small images and two cores (squares of 2×2 pixels taken together as channels, Luhman & Luhman 2022,
- * arXiv:2207.04316; 32 channels and one block a resolution instead of 128 and two); a learning rate that falls along a
- * cosine after a warm-up; an average of the weights over the last thousand steps instead of ten thousand; labels where the
- * data have them; a residual network instead of the U-Net for points.
+ * of images, times with little noise weigh less (min-SNR weights); sizes for small images and two cores (squares of 2×2
+ * pixels taken together as channels, Luhman & Luhman 2022, arXiv:2207.04316; 32 channels and one block a resolution instead
+ * of 128 and two); a learning rate that falls along a cosine after a warm-up; an average of the weights over the last
+ * thousand steps instead of ten thousand; labels where the data have them; a residual network instead of the U-Net for
+ * points.
  */
 import { z } from 'zod';
 import { type Conditions, defineModel } from '../contract/index.js';

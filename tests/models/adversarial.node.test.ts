@@ -14,6 +14,7 @@ import gan from '../../src/models/gan.js';
 import sngan from '../../src/models/sngan.js';
 import wganGp from '../../src/models/wgan-gp.js';
 import '../../src/node/index.js';
+import { variance } from '../../src/ops/index.js';
 import { Rng } from '../../src/random/rng.js';
 import { compile } from '../../src/runtime/program.js';
 import { allot, readVariables } from '../../src/runtime/state.js';
@@ -149,17 +150,9 @@ describe('the discriminator of sngan is told how far a batch is apart', () => {
       );
       const trainer = new Trainer({ model: sngan, settings, data, seed: 1 });
       for (let i = 0; i < 60; i++) await trainer.step();
-      const count = 64;
-      const { data: values } = await drawSamples(trainer.instance, { count, seed: 1 });
-      const size = values.length / count;
-      const column = (p: number): number[] => Array.from({ length: count }, (_, i) => values[i * size + p] as number);
-      const mean = (list: readonly number[]): number => list.reduce((sum, x) => sum + x, 0) / list.length;
-      const variances = Array.from({ length: size }, (_, p) => {
-        const pixels = column(p);
-        const middle = mean(pixels);
-        return mean(pixels.map((x) => (x - middle) ** 2));
-      });
-      return Math.sqrt(mean(variances)); // of pixels 0…1 from sample to sample
+      const samples = await drawSamples(trainer.instance, { count: 64, seed: 1 });
+      const deviation = compile((x: Tensor) => variance(x, 0).mean().sqrt()); // of pixels 0…1 from sample to sample
+      return (await deviation.run([samples])).data[0] as number;
     };
     expect(await spread(30)).toBeGreaterThan(0.05);
     expect(await spread(0)).toBeLessThan(0.03);

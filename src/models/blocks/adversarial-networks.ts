@@ -225,8 +225,7 @@ function planes(told: Tensor, [, H, W]: Shape): Tensor {
  */
 function deviationPlane(h: Tensor): Tensor {
   const [B, , H, W] = h.shape as [number, number, number, number];
-  const deviation = variance(h, 0, { correction: 0 }).add(1e-8).sqrt().mean();
-  return deviation.reshape([1, 1, 1, 1]).expand([B, 1, H, W]);
+  return variance(h, 0, { correction: 0 }).add(1e-8).sqrt().mean().expand([B, 1, H, W]);
 }
 
 /**
