@@ -225,7 +225,8 @@ function planes(told: Tensor, [, H, W]: Shape): Tensor {
  */
 function deviationPlane(h: Tensor): Tensor {
   const [B, , H, W] = h.shape as [number, number, number, number];
-  return variance(h, 0, { correction: 0 }).add(1e-8).sqrt().mean().expand([B, 1, H, W]);
+  const deviation = variance(h, 0, { correction: 0 }).add(1e-8).sqrt().mean();
+  return deviation.reshape([1, 1, 1, 1]).expand([B, 1, H, W]);
 }
 
 /**
