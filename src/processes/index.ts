@@ -8,6 +8,7 @@ export {
   type VarianceType,
   varianceTypes,
 } from './ddpm-scheduler.js';
+export { drawTimes } from './draw-times.js';
 export {
   type BetaSchedule,
   betaSchedules,

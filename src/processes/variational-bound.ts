@@ -11,6 +11,7 @@ import { discretizedGaussian, gaussian, klNormal } from '../losses/index.js';
 import { where } from '../ops/index.js';
 import type { Rng } from '../random/rng.js';
 import type { VarianceType } from './ddpm-scheduler.js';
+import { drawTimes } from './draw-times.js';
 import type { NoiseSchedule } from './noise-schedule.js';
 
 /** Entries of a table of T numbers at times t, int32 [B], shaped to broadcast over items of the given rank: [B, 1, …]. */
@@ -108,14 +109,7 @@ export class VariationalBound {
    * @returns t int32 [B], probability [B]
    */
   drawTimes(count: number, rng: Rng): { t: Tensor; probability: Tensor } {
-    let total = 0;
-    const bounds = this.tables.share.map((share) => {
-      total += share;
-      return total;
-    });
-    const cumulative = tensor(Float32Array.from(bounds.subarray(0, -1))); // [T − 1]
-    const u = rng.uniform([count, 1]);
-    const t = u.greaterEqual(cumulative.unsqueeze(0)).cast('float32').sum(1).cast('int32');
+    const t = drawTimes(this.tables.share, count, rng);
     return { t, probability: atTimes(this.tables.share, t, 1) };
   }
 }

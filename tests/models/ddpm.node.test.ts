@@ -49,6 +49,19 @@ describe('training', () => {
     if (findDataSet(data).kind === 'image') expect(floats(samples).every((x) => x >= 0 && x <= 1)).toBe(true);
   });
 
+  it('has one loss with min-SNR weights, whether times are drawn by weight or weighted', async () => {
+    const meanOf = async (name: string, given: Record<string, unknown>): Promise<number> => {
+      const trainer = await trainerFor('moons', { minSnr: 5, batchSize: 512, learningRate: 1e-9, ...given }, 2000);
+      let sum = 0;
+      for (let i = 0; i < 20; i++) sum += (await trainer.step())[name]! / 20;
+      return sum;
+    };
+    // With learned variances times are drawn evenly; the new network's output is 0 in both.
+    const weighted = await meanOf('mse', { variance: 'learned_range' });
+    expect(Math.abs((await meanOf('loss', {})) / weighted - 1)).toBeLessThan(0.03);
+    expect((await meanOf('loss', { minSnr: 0 })) / weighted).toBeGreaterThan(1.2);
+  });
+
   it('refuses what does not fit together', async () => {
     await expect(untrained('synthetic-digits', { multipliers: [1, 2, 2] })).rejects.toThrow(/sides that 8 divides/);
     await expect(untrained('synthetic-digits', { architecture: 'mlp' })).rejects.toThrow(/expected unet/);
