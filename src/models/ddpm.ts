@@ -13,11 +13,11 @@
  * guidance by a classifier (Dhariwal & Nichol 2021) and without one (Ho & Salimans 2022), inpainting (Lugmayr et al. 2022).
  *
  * What differs from the paper: the network gives v = √ᾱ_t·ε − √(1 − ᾱ_t)·x₀, from which ε follows, unless ε is asked for;
- * of images, times with little noise weigh less (min-SNR weights); sizes for small images and two cores (squares of 2×2
- * pixels taken together as channels, Luhman & Luhman 2022, arXiv:2207.04316; 32 channels and one block a resolution instead
- * of 128 and two); a learning rate that falls along a cosine after a warm-up; an average of the weights over the last
- * thousand steps instead of ten thousand; labels where the data have them; a residual network instead of the U-Net for
- * points.
+ * of images, times with little noise weigh less (min-SNR weights) and are drawn as often as they weigh; sizes for small
+ * images and two cores (squares of 2×2 pixels taken together as channels, Luhman & Luhman 2022, arXiv:2207.04316; 32
+ * channels and one block a resolution instead of 128 and two); a learning rate that falls along a cosine after a warm-up;
+ * an average of the weights over the last thousand steps instead of ten thousand; labels where the data have them; a
+ * residual network instead of the U-Net for points.
  */
 import { z } from 'zod';
 import { type Conditions, defineModel } from '../contract/index.js';
@@ -87,7 +87,7 @@ export default defineModel({
   },
   data: { kinds: ['image', 'points'], default: 'synthetic-digits', labels: 'optional' },
   config: {
-    epochs: z.number().positive().default(18).describe('Passes over the training data; 18 of MNIST fit in an hour.'),
+    epochs: z.number().positive().default(12).describe('Passes over the training data; 12 of MNIST fit in an hour.'),
     batchSize: count
       .default(32)
       .describe('Items per step; a quarter of the paper’s, so that an hour has four times the steps.'),
@@ -118,7 +118,7 @@ export default defineModel({
       .number()
       .min(0)
       .default(5)
-      .describe('γ of min-SNR weights, 5 as in that paper; 0: all times weigh the same.'),
+      .describe('γ of min-SNR weights, 5 as in that paper, which say how often a time is drawn; 0: all weigh the same.'),
     architecture: z
       .enum(['auto', 'unet', 'mlp'])
       .default('auto')

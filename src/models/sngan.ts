@@ -30,6 +30,7 @@ import {
   ConvDiscriminator,
   ConvGenerator,
   type DiscriminatorNetwork,
+  isImage,
   MlpDiscriminator,
   MlpGenerator,
   type Wrap,
@@ -51,7 +52,7 @@ class SpectralGan extends Module {
   constructor(shape: Shape, { latent, layers, hidden, channels, batchDeviation }: Sizes, rng: Rng) {
     super();
     const wrap: Wrap = (layer) => spectralNorm(layer, { rng });
-    if (shape.length === 3) {
+    if (isImage(shape)) {
       this.generator = new ConvGenerator({ shape, inputs: latent, channels, rng });
       this.discriminator = new ConvDiscriminator({ shape, channels, wrap, outputBias: false, batchDeviation, rng });
     } else {
@@ -114,7 +115,7 @@ export default defineModel({
   create(config, { data: { shape }, rng, totalSteps }) {
     const net = new SpectralGan(shape, config, rng);
     const { generator, discriminator } = net;
-    const images = shape.length === 3;
+    const images = isImage(shape);
     const optimizer = adam({ beta1: config.beta1 });
     const falling = (moves: number) => linear(config.learningRate, { steps: totalSteps * moves });
 

@@ -29,6 +29,7 @@ import {
   ConvDiscriminator,
   ConvGenerator,
   type DiscriminatorNetwork,
+  isImage,
   MlpDiscriminator,
   MlpGenerator,
 } from './blocks/adversarial-networks.js';
@@ -47,7 +48,7 @@ class WassersteinGan extends Module {
   /** Convolutions for images, hidden layers for points. */
   constructor(shape: Shape, { latent, layers, hidden, channels }: Sizes, rng: Rng) {
     super();
-    if (shape.length === 3) {
+    if (isImage(shape)) {
       this.generator = new ConvGenerator({ shape, inputs: latent, channels, rng });
       this.critic = new ConvDiscriminator({ shape, channels, outputBias: false, rng });
     } else {

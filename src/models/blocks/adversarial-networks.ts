@@ -50,7 +50,8 @@ export interface DiscriminatorOptions {
 }
 
 const plain: Wrap = (layer) => layer;
-const isImage = (shape: Shape): boolean => shape.length === 3;
+/** Whether items of that shape are images, [C, H, W]; points are [D]. */
+export const isImage = (shape: Shape): boolean => shape.length === 3;
 /** Images to −1…1; points as they are. */
 const centred = (x: Tensor, shape: Shape): Tensor => (isImage(shape) ? x.mul(2).sub(1) : x);
 
@@ -238,7 +239,7 @@ function pyramid(shape: Shape): (readonly [number, number])[] {
   let [, H = 0, W = 0] = shape;
   for (; Math.min(H, W) >= 7; H = H >> 1, W = W >> 1) sides.push([H, W]);
   sides.push([H, W]);
-  if (shape.length === 3 && sides.length > 1) return sides;
+  if (isImage(shape) && sides.length > 1) return sides;
   throw new UsageError({
     operation: 'convolutional generator',
     expected: 'images with sides of 7 pixels or more',
