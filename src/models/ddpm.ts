@@ -118,7 +118,7 @@ export default defineModel({
       .number()
       .min(0)
       .default(5)
-      .describe('γ of min-SNR weights, 5 as in that paper, which say how often a time is drawn; 0: all weigh the same.'),
+      .describe('γ of min-SNR weights, 5 as in that paper, by which times are drawn; 0: all weigh the same.'),
     architecture: z
       .enum(['auto', 'unet', 'mlp'])
       .default('auto')
