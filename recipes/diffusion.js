@@ -59,8 +59,10 @@ async function steps() {
   const realFeatures = (await extractor.extract(real)).features;
   const realPixels = pixels(real);
   const metrics = {};
+  const etas = [0, 0.2, 0.5, 1];
+  const fidOf = async (images) => frechetDistance(realFeatures, (await extractor.extract(images)).features);
   const measure = async (name, images) => {
-    metrics[`fid_${name}`] = frechetDistance(realFeatures, (await extractor.extract(images)).features);
+    metrics[`fid_${name}`] = await fidOf(images);
     metrics[`pixels_${name}`] = frechetDistance(realPixels, pixels(images));
   };
   const train = await data.load('train', { source, count });
@@ -79,7 +81,7 @@ async function steps() {
   };
   const all = [10, 20, 50, 100].filter((S) => S <= T);
   for (const S of all) {
-    for (const eta of [0, 0.2, 0.5, 1]) await cell(`S${S}_eta${eta}`, { steps: S, sampler: 'ddim', eta });
+    for (const eta of etas) await cell(`S${S}_eta${eta}`, { steps: S, sampler: 'ddim', eta });
     await cell(`S${S}_sigma_hat`, { steps: S, sampler: 'ddpm', variance: 'fixed_large' });
     await cell(`S${S}_eta0_quadratic`, { steps: S, sampler: 'ddim', spacing: 'quadratic' });
   }
@@ -87,12 +89,9 @@ async function steps() {
   // What of the differences is chance: means over four seeds where steps are few.
   const few = all.filter((S) => S <= 20);
   for (const S of few) {
-    for (const eta of [0, 0.2, 0.5, 1]) {
+    for (const eta of etas) {
       let sum = metrics[`fid_S${S}_eta${eta}`];
-      for (const seed of [2, 3, 4]) {
-        const samples = await draw(seed, { steps: S, sampler: 'ddim', eta });
-        sum += frechetDistance(realFeatures, (await extractor.extract(samples)).features);
-      }
+      for (const seed of [2, 3, 4]) sum += await fidOf(await draw(seed, { steps: S, sampler: 'ddim', eta }));
       metrics[`fid_mean_S${S}_eta${eta}`] = sum / 4;
       console.error(`S${S}_eta${eta}: FID ${(sum / 4).toFixed(3)} over four seeds`);
     }

@@ -5,7 +5,8 @@ import type { Rng } from '../random/rng.js';
 
 /**
  * A time for each item, t with probability share[t]. Divided by its share, the term of the time drawn is an unbiased
- * estimate of the sum over all times; the closer the shares follow the terms, the less it varies.
+ * estimate of the sum over all times; the closer the shares follow the terms, the less it varies. By the inverse of the
+ * distribution: one uniform number a draw, where `rng.categorical` takes T.
  * @param share T numbers that sum to 1
  * @returns int32 [count]
  */
