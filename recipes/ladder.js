@@ -1,9 +1,11 @@
 /**
- * What the feature extractor makes of real images: how far two sets of the same kind are apart (floor), and how the
- * distances grow as images are blurred, noised, shifted, or replaced by drawn digits (ladder).
+ * What the feature extractor makes of real images: how far two sets of the same kind are apart, and a thousand training
+ * images, as they come and with labels in turn, from the test split (floor); how the distances grow as images are blurred,
+ * noised, shifted, or replaced by drawn digits (ladder).
  * Arguments: floor | ladder, and --data-dir DIR. Prints one JSON object.
  */
 import {
+  createLoader,
   findDataSet,
   frechetDistance,
   hostBatch,
@@ -26,10 +28,10 @@ const all = hostBatch(
 ).x;
 
 const half = test.count / 2;
-const imagesAt = (indices) => {
+const imagesAt = (indices, from = all.data) => {
   const data = new Float32Array(indices.length * size);
   indices.forEach((index, i) => {
-    data.set(all.data.subarray(index * size, (index + 1) * size), i * size);
+    data.set(from.subarray(index * size, (index + 1) * size), i * size);
   });
   return { shape: [indices.length, 1, side, side], dtype: 'float32', data };
 };
@@ -85,6 +87,32 @@ const distances = async (images) => {
 };
 const second = imagesAt(range(half));
 
+/** FID of 1,000 training images against the test split: mean and deviation over twelve draws that share no image. */
+async function thousands() {
+  const real = await featuresOf(all);
+  const train = await findDataSet('mnist').load('train', { source });
+  const loader = createLoader(train, { batchSize: 4000, seed: 1 });
+  const distances = { fid_1000: [], fid_1000_in_turn: [] };
+  for (let draw = 0; draw < 12; draw++) {
+    const { x, labels } = loader.batch(draw);
+    const seen = new Array(10).fill(0);
+    const inTurn = [...labels.keys()].filter((i) => seen[labels[i]]++ < 100);
+    const asTheyCome = [...inTurn.keys()];
+    for (const [name, chosen] of Object.entries({ fid_1000: asTheyCome, fid_1000_in_turn: inTurn })) {
+      distances[name].push(frechetDistance(real, await featuresOf(imagesAt(chosen, x))));
+    }
+  }
+  const figures = Object.entries(distances).flatMap(([name, values]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    return [
+      [name, mean],
+      [`${name}_deviation`, Math.sqrt(squares / (values.length - 1))],
+    ];
+  });
+  return Object.fromEntries(figures);
+}
+
 if (mode === 'floor') {
   const features = await featuresOf(second);
   const { precision, recall, density, coverage } = neighbourFigures(first, features);
@@ -97,6 +125,7 @@ if (mode === 'floor') {
     recall,
     density,
     coverage,
+    ...(await thousands()),
   };
   console.log(JSON.stringify({ ...extras, metrics }));
 } else {
