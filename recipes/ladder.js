@@ -92,17 +92,17 @@ async function thousands() {
   const real = await featuresOf(all);
   const train = await findDataSet('mnist').load('train', { source });
   const loader = createLoader(train, { batchSize: 4000, seed: 1 });
-  const distances = { fid_1000: [], fid_1000_in_turn: [] };
+  const draws = { fid_1000: [], fid_1000_in_turn: [] };
   for (let draw = 0; draw < 12; draw++) {
     const { x, labels } = loader.batch(draw);
     const seen = new Array(10).fill(0);
     const inTurn = [...labels.keys()].filter((i) => seen[labels[i]]++ < 100);
     const asTheyCome = [...inTurn.keys()];
     for (const [name, chosen] of Object.entries({ fid_1000: asTheyCome, fid_1000_in_turn: inTurn })) {
-      distances[name].push(frechetDistance(real, await featuresOf(imagesAt(chosen, x))));
+      draws[name].push(frechetDistance(real, await featuresOf(imagesAt(chosen, x))));
     }
   }
-  const figures = Object.entries(distances).flatMap(([name, values]) => {
+  const figures = Object.entries(draws).flatMap(([name, values]) => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
     return [

@@ -149,7 +149,7 @@ describe('the discriminator of sngan is told how far a batch is apart', () => {
         { kind: 'image' },
       );
       const trainer = new Trainer({ model: sngan, settings, data, seed: 1 });
-      // Of six seeds the slowest leaves one picture after 120 steps; a processor that rounds otherwise is as another seed.
+      // The slowest of six seeds has one picture until after 80 steps; a processor that rounds otherwise is as another seed.
       for (let i = 0; i < 160; i++) await trainer.step();
       const samples = await drawSamples(trainer.instance, { count: 64, seed: 1 });
       const deviation = compile((x: Tensor) => variance(x, 0).mean().sqrt()); // of pixels 0…1 from sample to sample
